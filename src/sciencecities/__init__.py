@@ -1,0 +1,1 @@
+"""Which cities make the world's science, counted from open records down to the DOI."""

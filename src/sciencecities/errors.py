@@ -1,0 +1,47 @@
+"""Every error the package raises on purpose. The message says what, where, and what to try."""
+
+from __future__ import annotations
+
+
+class SciencecitiesError(Exception):
+    """Base of all errors meant for the user; the CLI prints its message as one line, exit code 1."""
+
+
+class ConfigError(SciencecitiesError):
+    """The configuration or a command-line choice is wrong (exit code 2)."""
+
+
+class SourceError(SciencecitiesError):
+    """An input file is missing, unreadable, cut, corrupt or of no known kind."""
+
+
+class TooManyRejectsError(SourceError):
+    """More records were rejected than the configured limit allows."""
+
+
+class InputChangedError(SourceError):
+    """An input file changed while it was being read, or since an interrupted build began."""
+
+
+class LocateError(SciencecitiesError):
+    """A registry, gazetteer or city definition cannot be used."""
+
+
+class UnknownCityError(SciencecitiesError, LookupError):
+    """No city of that id or name in the edition."""
+
+
+class CountError(SciencecitiesError):
+    """The counting rules were violated."""
+
+
+class ShareNotConservedError(CountError):
+    """City Shares and unassigned parts do not add up to the number of works."""
+
+
+class EngineError(SciencecitiesError):
+    """The query engine failed (out of disk or memory, most often)."""
+
+
+class EditionError(SciencecitiesError):
+    """An edition is missing, damaged, of a newer format, or cannot be written."""

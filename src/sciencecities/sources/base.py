@@ -1,0 +1,226 @@
+"""What a source is: it cuts a file into record-aligned pieces and turns a piece into flat rows.
+
+A further reader is one new module with a class of this shape, named in `sources/__init__.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sciencecities.tables import CORPUS, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXCERPT_LENGTH = 200
+MAX_ROWS_PER_PIECE = 2**24
+MAX_PIECES_PER_FILE = 2**20
+
+
+class Digest(Protocol):
+    """The part of a hashlib object that sources feed with every byte of the file as stored."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take the next bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some consecutive records of a file: what one worker reads in one go.
+
+    `first` is the 1-based position of the first record (line, article, row group). `data` holds
+    the decompressed bytes; it is empty for sources that read the file by reference, which then
+    find what to read in `first` and `last`.
+    """
+
+    number: int
+    first: int
+    data: bytes = b""
+    last: int = 0
+
+
+class Source(Protocol):
+    """A kind of input file. Instances hold no state and are safe to send to another process."""
+
+    name: str
+    unit: str  # what `position` counts in rejects: "line", "article", "row"
+
+    def accepts(self, path: Path, head: bytes) -> bool:
+        """Whether the file is of this kind, by its name and its first (decompressed) bytes."""
+
+    def pieces(self, path: Path, digest: Digest, piece_bytes: int) -> Iterator[Piece]:
+        """Cut the file, in order, feeding `digest` with every stored byte.
+
+        Boundaries depend on the file's bytes and `piece_bytes` alone, so that a resumed build
+        meets the same pieces. Raises SourceError for a cut or corrupt file.
+        """
+
+    def read(self, path: Path, piece: Piece, out: Records) -> None:
+        """Append the piece's records, and a reject for each that cannot be read."""
+
+
+class Entry(NamedTuple):
+    """One institution named in an affiliation, as the source gives it."""
+
+    institution_id: str | None
+    ror: str | None
+    name: str | None
+    country: str | None
+    lineage: str | None  # space-joined source ids, the institution's own among them
+
+
+@dataclass(slots=True)
+class Records:
+    """Collects the corpus rows of one piece, column by column."""
+
+    source: str
+    unit: str
+    first_record_id: int
+    columns: dict[str, dict[str, list[Any]]] = field(init=False)
+    n_records: int = field(init=False, default=0)  # records met, rejected ones included
+    _keys: dict[tuple[str | None, tuple[Entry, ...]], int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = {t.name: {name: [] for name in t.names} for t in CORPUS}
+
+    def work(
+        self,
+        *,
+        work_id: str,
+        doi: str | None = None,
+        version: int = 0,
+        year: int | None = None,
+        type: str | None = None,
+        is_primary: bool = False,
+        excluded: str | None = None,
+        authors_truncated: bool = False,
+        source_title: str | None = None,
+        first_page: str | None = None,
+    ) -> int:
+        """Add a work and return its record_id, under which the other rows are added."""
+        works = self.columns["works"]
+        record_id = self.first_record_id + len(works["record_id"])
+        works["record_id"].append(record_id)
+        works["work_id"].append(work_id)
+        works["doi"].append(doi)
+        works["version"].append(version)
+        works["year"].append(year)
+        works["type"].append(type)
+        works["is_primary"].append(is_primary)
+        works["excluded"].append(excluded)
+        works["authors_truncated"].append(authors_truncated)
+        works["source_title"].append(source_title)
+        works["first_page"].append(first_page)
+        return record_id
+
+    def term(self, record_id: int, kind: str, term: str) -> None:
+        """Add a subject-bearing term; the caller adds no pair twice."""
+        terms = self.columns["work_terms"]
+        terms["record_id"].append(record_id)
+        terms["kind"].append(kind)
+        terms["term"].append(term)
+
+    def authorship(
+        self, record_id: int, position: int, *, is_first: bool, is_corresponding: bool | None
+    ) -> None:
+        """Add an author of a work."""
+        authorships = self.columns["authorships"]
+        authorships["record_id"].append(record_id)
+        authorships["author_position"].append(position)
+        authorships["is_first"].append(is_first)
+        authorships["is_corresponding"].append(is_corresponding)
+
+    def affiliation(
+        self,
+        record_id: int,
+        position: int,
+        number: int,
+        text: str | None,
+        entries: tuple[Entry, ...] = (),
+    ) -> None:
+        """Add an affiliation of an author; its institutions are stored once per piece."""
+        key = self._keys.get((text, entries))
+        if key is None:
+            key = self._new_affiliation(text, entries)
+        affiliations = self.columns["affiliations"]
+        affiliations["record_id"].append(record_id)
+        affiliations["author_position"].append(position)
+        affiliations["affiliation"].append(number)
+        affiliations["affiliation_key"].append(key)
+
+    def reject(self, position: int, reason: str, excerpt: str | bytes) -> None:
+        """Record that an input record could not be read, and why."""
+        rejects = self.columns["rejects"]
+        rejects["source"].append(self.source)
+        rejects["position"].append(f"{self.unit} {position}")
+        rejects["reason"].append(reason)
+        rejects["excerpt"].append(_printable(excerpt))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows as Arrow tables, one per corpus table."""
+        import pyarrow as pa
+
+        return {t.name: pa.table(self.columns[t.name], schema=t.schema()) for t in CORPUS}
+
+    def _new_affiliation(self, text: str | None, entries: tuple[Entry, ...]) -> int:
+        key = affiliation_key(text, entries)
+        self._keys[text, entries] = key
+        rows = self.columns["affiliation_entries"]
+        empty = Entry(None, None, None, None, None)
+        for number, entry in enumerate(entries, 1) if entries else [(0, empty)]:
+            rows["affiliation_key"].append(key)
+            rows["entry"].append(number)
+            rows["text"].append(text)
+            rows["institution_id"].append(entry.institution_id)
+            rows["ror"].append(entry.ror)
+            rows["institution"].append(entry.name)
+            rows["country"].append(entry.country)
+            rows["lineage"].append(entry.lineage)
+        return key
+
+
+def affiliation_key(text: str | None, entries: tuple[Entry, ...]) -> int:
+    """A signed 64-bit number that stands for the affiliation in every part and every run."""
+    content = repr((text, [tuple(e) for e in entries])).encode("utf-8", "backslashreplace")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)
+
+
+def clean_doi(value: str | None) -> str | None:
+    """The DOI in lower case without resolver prefix, or None if there is none.
+
+    >>> clean_doi("https://doi.org/10.1000/ABC ")
+    '10.1000/abc'
+    >>> clean_doi("n/a") is None
+    True
+    """
+    if not value:
+        return None
+    start = value.find("10.")
+    return (value[start:].strip().lower() or None) if start >= 0 else None
+
+
+def clean_issn(value: str | None) -> str | None:
+    """The ISSN as `1234-567X`, or None if it is not one by form.
+
+    >>> clean_issn("1234567x")
+    '1234-567X'
+    """
+    digits = (value or "").replace("-", "").strip().upper()
+    if len(digits) == 8 and digits[:7].isascii() and digits[:7].isdigit():
+        return f"{digits[:4]}-{digits[4:]}" if digits[7] in "0123456789X" else None
+    return None
+
+
+def _printable(excerpt: str | bytes) -> str:
+    text = excerpt[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:EXCERPT_LENGTH])
+    return clean
+
+
+def table_by_name(name: str) -> Table:
+    """The corpus table of that name."""
+    return next(t for t in CORPUS if t.name == name)

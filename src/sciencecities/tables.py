@@ -1,0 +1,340 @@
+"""Every table that stages hand to each other: columns, types, units, keys.
+
+Stages meet only in these tables. The data dictionary in docs/TABLES.md is printed from here
+(`python -m sciencecities.tables`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UNITS_PER_WORK = 10**18
+"""A work is this many integer units, so that every split sums exactly (DESIGN: Exactness)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its Arrow type by name, and what it means with its unit."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: what a row stands for, its columns, and the columns that identify a row."""
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in canonical order."""
+        return [c.name for c in self.columns]
+
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, columns in canonical order."""
+        import pyarrow as pa
+
+        return pa.schema([pa.field(c.name, pa.type_for_alias(c.type)) for c in self.columns])
+
+
+def _table(name: str, doc: str, key: str, *columns: tuple[str, str, str]) -> Table:
+    return Table(name, doc, tuple(key.split()), tuple(Column(*c) for c in columns))
+
+
+# --- corpus: what the sources said, flat ----------------------------------------------------
+
+WORKS = _table(
+    "works",
+    "One row per record read; several records may describe one work until identity is settled.",
+    "record_id",
+    ("record_id", "int64", "file number × 2^44 + piece number × 2^24 + row in the piece"),
+    ("work_id", "string", "the source's id: OpenAlex URL, `pmid:…`, or the table's own"),
+    ("doi", "string", "lower case, without resolver prefix; null if none"),
+    ("version", "int64", "newer is larger: µs of `updated_date`; PubMed: version, then revision day"),
+    ("year", "int32", "publication year; null if the record has none"),
+    ("type", "string", "document type in the source's words"),
+    ("is_primary", "bool", "counts as primary research"),
+    ("excluded", "string", "why it is never counted: retracted, paratext, xpac, deleted; else null"),
+    ("authors_truncated", "bool", "the source cut the author list"),
+    ("source_title", "string", "journal or other venue, as the source names it"),
+    ("first_page", "string", "first page or article number (tells Letters: `L…`)"),
+)
+
+WORK_TERMS = _table(
+    "work_terms",
+    "One row per subject-bearing term of a record.",
+    "record_id kind term",
+    ("record_id", "int64", "see works"),
+    ("kind", "string", "issn, topic, subfield, field, mesh, mesh-major, mesh-qualifier, subject"),
+    ("term", "string", "ISSN `1234-567X`, `T10001`, subfield `1908`, field `19`, MeSH UI, subject"),
+)
+
+AUTHORSHIPS = _table(
+    "authorships",
+    "One row per author of a record.",
+    "record_id author_position",
+    ("record_id", "int64", "see works"),
+    ("author_position", "int32", "1-based"),
+    ("is_first", "bool", "named first author by the source, or in position 1 where it is silent"),
+    ("is_corresponding", "bool", "the source says corresponding; null if it is silent"),
+)
+
+AFFILIATIONS = _table(
+    "affiliations",
+    "One row per affiliation of an authorship.",
+    "record_id author_position affiliation",
+    ("record_id", "int64", "see works"),
+    ("author_position", "int32", "1-based"),
+    ("affiliation", "int32", "1-based within the authorship"),
+    ("affiliation_key", "int64", "hash of the affiliation's text and institutions"),
+)
+
+AFFILIATION_ENTRIES = _table(
+    "affiliation_entries",
+    "One row per institution named in a distinct affiliation (entry 0: text only), once per part.",
+    "affiliation_key entry",
+    ("affiliation_key", "int64", "see affiliations"),
+    ("entry", "int32", "1-based; 0 if the affiliation names no institution"),
+    ("text", "string", "the raw string; null if the source has none"),
+    ("institution_id", "string", "the source's own institution id; null if none"),
+    ("ror", "string", "`https://ror.org/…`; null if none"),
+    ("institution", "string", "display name in the source"),
+    ("country", "string", "ISO 3166-1 alpha-2 as the source gives it"),
+    ("lineage", "string", "the source's ids of the institution and its ancestors, space-joined"),
+)
+
+REJECTS = _table(
+    "rejects",
+    "One row per input record that could not be read.",
+    "source position reason",
+    ("source", "string", "name of the input file"),
+    ("position", "string", "`line 12`, `article 7`, `row 3`"),
+    ("reason", "string", "what is wrong"),
+    ("excerpt", "string", "the first 200 characters, control characters replaced"),
+)
+
+CORPUS = (WORKS, WORK_TERMS, AUTHORSHIPS, AFFILIATIONS, AFFILIATION_ENTRIES, REJECTS)
+
+# --- locate: where each distinct affiliation is ---------------------------------------------
+
+PLACEMENTS = _table(
+    "placements",
+    "One row per unit (institution at its place, or unresolved string) of a distinct affiliation.",
+    "affiliation_key unit_no",
+    ("affiliation_key", "int64", "see affiliations"),
+    ("unit_no", "int64", "number of the unit in `units`"),
+    ("text_no", "int64", "number of the normalised string, equal strings alike; null without text"),
+    ("method", "string", "how institution and place were found"),
+    ("score", "float64", "0–1, certainty of the institution match; null if from the record"),
+)
+
+UNITS = _table(
+    "units",
+    "One row per distinct unit; numbers follow the byte order of `unit_key`.",
+    "unit_no",
+    ("unit_no", "int64", "1-based"),
+    ("unit_key", "string", "`<institution id>@<place id>`, or `text:<normalised string>`"),
+    ("institution_id", "string", "ROR id, else the source's, else `name:<slug>`; null if unresolved"),
+    ("root_institution_id", "string", "topmost ancestor, itself if none"),
+    ("institution", "string", "name"),
+    ("place_id", "string", "`gn:<GeoNames id>`; null if unplaced"),
+    ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
+    ("reason", "string", "why it has no place; null if it has one"),
+)
+
+PLACES = _table(
+    "places",
+    "One row per place that a unit lies in, with its city under the edition's city definition.",
+    "place_id",
+    ("place_id", "string", "`gn:<GeoNames id>`"),
+    ("place", "string", "name"),
+    ("country", "string", "ISO 3166-1 alpha-2"),
+    ("latitude", "float64", "degrees north, WGS84"),
+    ("longitude", "float64", "degrees east, WGS84"),
+    ("city_id", "string", "null if outside every city of the definition"),
+    ("city_method", "string", "how the city was found"),
+)
+
+CITIES = _table(
+    "cities",
+    "One row per city that holds a place.",
+    "city_id",
+    ("city_id", "string", "`gn:<GeoNames id of its principal place>`, or the feature's id"),
+    ("city", "string", "English name"),
+    ("city_zh", "string", "Chinese name; null if none is known"),
+    ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
+    ("latitude", "float64", "degrees north, WGS84"),
+    ("longitude", "float64", "degrees east, WGS84"),
+)
+
+# --- edition: what is published -------------------------------------------------------------
+
+_RANK_COLUMNS = (
+    ("share", "float64", "works, fractional count"),
+    ("count", "int64", "works, full count"),
+    ("adjusted_share", "float64", "Share × works of the newest year / works of this year"),
+    ("world_share", "float64", "Share / works in the scope, 0–1"),
+    ("n_eff", "float64", "effective number of works, (Σw)²/Σw²; null before uncertainty is computed"),
+    ("share_low", "float64", "lower end of the stability interval of Share; null as above"),
+    ("share_high", "float64", "upper end of the stability interval of Share; null as above"),
+    ("rank_low", "int64", "best rank of the stability range; null as above"),
+    ("rank_high", "int64", "worst rank of the stability range; null as above"),
+    ("previous_rank", "int64", "rank in the data year before, in the same build; null if absent"),
+    ("rank_change", "int64", "previous_rank − rank: positive is a rise"),
+    ("p_top10", "float64", "probability of rank ≤ 10; null as above"),
+    ("p_ahead_next", "float64", "probability of being ahead of the next row; null as above"),
+    ("p_rose", "float64", "probability that the rise was real; null as above"),
+    ("p_fell", "float64", "probability that the fall was real; null as above"),
+    ("method_rank_best", "int64", "best rank over methods; null as above"),
+    ("method_rank_worst", "int64", "worst rank over methods; null as above"),
+)
+
+RANKINGS = _table(
+    "rankings",
+    "One row per data year, scope and city with a Share above 0.",
+    "data_year scope rank city_id",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "`overall`, a subject, an industry"),
+    ("rank", "int64", "1 = largest Share; ties share the smallest"),
+    ("city_id", "string", "see cities"),
+    ("city", "string", "English name"),
+    ("city_zh", "string", "Chinese name; null if none is known"),
+    ("country", "string", "ISO 3166-1 alpha-2"),
+    ("latitude", "float64", "degrees north, WGS84"),
+    ("longitude", "float64", "degrees east, WGS84"),
+    *_RANK_COLUMNS,
+)
+
+COUNTRY_RANKINGS = _table(
+    "country_rankings",
+    "One row per data year, scope and country with a placed Share above 0.",
+    "data_year scope rank country",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "`overall`, a subject, an industry"),
+    ("rank", "int64", "1 = largest Share; ties share the smallest"),
+    ("country", "string", "ISO 3166-1 alpha-2 of the place"),
+    *_RANK_COLUMNS,
+)
+
+CONTRIBUTIONS = _table(
+    "contributions",
+    "One row per work, author and unit: the weight it carries, and to which city.",
+    "data_year work_id author_position affiliation institution_id place_id",
+    ("data_year", "int32", "publication year counted"),
+    ("work_id", "string", "see works"),
+    ("doi", "string", "null if none"),
+    ("author_position", "int32", "1-based; null where the part belongs to no single author"),
+    ("affiliation", "string", "the raw string"),
+    ("institution_id", "string", "null if unresolved"),
+    ("root_institution_id", "string", "topmost ancestor"),
+    ("institution", "string", "name"),
+    ("place_id", "string", "null if unplaced"),
+    ("city_id", "string", "null if unassigned"),
+    ("units", "int64", "weight in 1/10^18 of a work"),
+    ("weight", "float64", "units / 10^18, for people"),
+    ("method", "string", "how institution and place were found"),
+    ("unassigned_reason", "string", "null if assigned to a city"),
+)
+
+WORK_SCOPES = _table(
+    "work_scopes",
+    "One row per counted work and scope it belongs to (`overall` included).",
+    "work_id scope",
+    ("work_id", "string", "see works"),
+    ("scope", "string", "see rankings"),
+)
+
+CITY_INSTITUTIONS = _table(
+    "city_institutions",
+    "One row per data year, scope, city and institution.",
+    "data_year scope city_id institution_id",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("city_id", "string", "see cities"),
+    ("institution_id", "string", "see contributions"),
+    ("root_institution_id", "string", "topmost ancestor"),
+    ("institution", "string", "name"),
+    ("share", "float64", "works, fractional count"),
+    ("count", "int64", "works, full count"),
+)
+
+COLLABORATIONS = _table(
+    "collaborations",
+    "One row per data year, scope and unordered pair of cities (city_a < city_b).",
+    "data_year scope city_a city_b",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("city_a", "string", "city id, the smaller one"),
+    ("city_b", "string", "city id, the larger one"),
+    ("works", "int64", "joint works"),
+    ("score", "float64", "works: sum of both cities' Shares over their joint works"),
+)
+
+UNASSIGNED = _table(
+    "unassigned",
+    "One row per data year, scope, reason and country of what has no city.",
+    "data_year scope reason country",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("reason", "string", "see docs/METHOD.md"),
+    ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
+    ("share", "float64", "works"),
+)
+
+TOTALS = _table(
+    "totals",
+    "One row per data year and scope.",
+    "data_year scope",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("works", "int64", "works in the scope"),
+)
+
+EDITION = (
+    RANKINGS,
+    COUNTRY_RANKINGS,
+    CONTRIBUTIONS,
+    WORK_SCOPES,
+    CITY_INSTITUTIONS,
+    COLLABORATIONS,
+    UNASSIGNED,
+    TOTALS,
+    PLACES,
+    REJECTS,
+)
+
+REASONS = (
+    "no-authors",
+    "no-affiliation",
+    "unresolved-affiliation",
+    "institution-without-place",
+    "truncated-authors",
+    "outside-cities",
+)
+"""Why a part of a work has no city; the last only under a GeoJSON city definition."""
+
+
+def data_dictionary() -> str:
+    """All tables as Markdown, for docs/TABLES.md."""
+    groups = (("Corpus", CORPUS), ("Locate", (PLACEMENTS, UNITS, PLACES, CITIES)), ("Edition", EDITION))
+    lines = ["# Tables", "", "Printed by `python -m sciencecities.tables`.", ""]
+    for title, tables in groups:
+        lines += [f"## {title}", ""]
+        for table in tables:
+            lines += [f"### {table.name}", "", table.doc, f"Key: {', '.join(table.key)}.", ""]
+            lines += ["| column | type | meaning |", "| --- | --- | --- |"]
+            lines += [f"| {c.name} | {c.type} | {c.doc} |" for c in table.columns] + [""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(data_dictionary())
