@@ -132,7 +132,8 @@ PLACEMENTS = _table(
     "affiliation_key unit_no",
     ("affiliation_key", "int64", "see affiliations"),
     ("unit_no", "int64", "number of the unit in `units`"),
-    ("text_no", "int64", "number of the normalised string, equal strings alike; null without text"),
+    ("text_key", "int64", "hash of the normalised string; null without text"),
+    ("cluster_key", "int64", "hash of normalised string and units: equal affiliations alike"),
     ("method", "string", "how institution and place were found"),
     ("score", "float64", "0–1, certainty of the institution match; null if from the record"),
 )
@@ -143,6 +144,7 @@ UNITS = _table(
     "unit_no",
     ("unit_no", "int64", "1-based"),
     ("unit_key", "string", "`<institution id>@<place id>`, or `text:<normalised string>`"),
+    ("institution_no", "int64", "number of the institution, or of the unresolved string"),
     ("institution_id", "string", "ROR id, else the source's, else `name:<slug>`; null if unresolved"),
     ("root_institution_id", "string", "topmost ancestor, itself if none"),
     ("institution", "string", "name"),

@@ -1,0 +1,101 @@
+"""Which sources there are, and which files an input names."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sciencecities.errors import SourceError
+from sciencecities.sources.base import Source
+from sciencecities.sources.streams import head
+
+SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjson")
+SNAPSHOT_FOLDERS = ("data/jsonl/works", "data/parquet/works", "legacy-data/works", "data/works")
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to read: where it is, what it is called in the edition, and who reads it."""
+
+    path: Path
+    name: str
+    source: str
+
+
+@cache
+def all_sources() -> dict[str, Source]:
+    """Every source by name, in the order in which they are asked for a file."""
+    from sciencecities.sources.merged_ids import MergedIds
+    from sciencecities.sources.openalex import OpenAlex
+    from sciencecities.sources.openalex_parquet import OpenAlexParquet
+    from sciencecities.sources.pubmed import PubMed
+    from sciencecities.sources.table import Table
+
+    sources: list[Source] = [OpenAlexParquet(), MergedIds(), PubMed(), OpenAlex(), Table()]
+    return {s.name: s for s in sources}
+
+
+def expand(inputs: list[str]) -> list[InputFile]:
+    """The files that the given files, globs and folders name, sorted by name, each once.
+
+    A file in a folder is named by its path below that folder, so that a name does not depend on
+    where the data lies. Raises SourceError if an input names nothing or a file is of no known kind.
+    """
+    found: dict[Path, str] = {}
+    for given in inputs:
+        for path, name in _paths(given):
+            found.setdefault(path.resolve(), name)
+    files = [InputFile(path, name, _source_of(path)) for path, name in found.items()]
+    return sorted(files, key=lambda f: (f.name, f.path))
+
+
+def _paths(given: str) -> list[tuple[Path, str]]:
+    path = Path(given)
+    if path.is_dir():
+        return _in_folder(path)
+    if path.exists():
+        return [(path, path.name)]
+    matches = sorted(glob.glob(given, recursive=True))
+    if not matches:
+        raise SourceError(f"{given}: no such file, folder or pattern")
+    return [item for match in matches for item in _paths(match)]
+
+
+def _in_folder(folder: Path) -> list[tuple[Path, str]]:
+    for below in SNAPSHOT_FOLDERS:
+        if (folder / below).is_dir():
+            return _snapshot(folder, folder / below)
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and _is_data(p)]
+    if not files:
+        raise SourceError(f"{folder}: holds no file ending in {', '.join(SUFFIXES)}")
+    return [(p, p.relative_to(folder).as_posix()) for p in files]
+
+
+def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
+    """An OpenAlex snapshot: the files its manifest lists (all of them must be there)."""
+    from sciencecities.sources.manifest import listed_files
+
+    paths = listed_files(works)
+    if paths is None:
+        paths = [p for p in sorted(works.rglob("*")) if p.is_file() and _is_data(p)]
+    merged = sorted((works.parent / "merged_ids" / "works").glob("*.csv*"))
+    return [(p, p.relative_to(root).as_posix()) for p in [*paths, *merged]]
+
+
+def _is_data(path: Path) -> bool:
+    return path.name.lower().endswith(SUFFIXES) and path.name.lower() not in ("manifest", "manifest.json")
+
+
+def _source_of(path: Path) -> str:
+    start = head(path)
+    if not start:
+        return "openalex"  # an empty file holds no works, of whatever kind
+    for name, source in all_sources().items():
+        if source.accepts(path, start):
+            return name
+    raise SourceError(
+        f"{path}: of no known kind; expected OpenAlex JSON lines or Parquet, PubMed XML, "
+        "or a CSV, TSV or Parquet table"
+    )

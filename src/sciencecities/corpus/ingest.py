@@ -1,0 +1,198 @@
+"""First stage: input files into corpus parts, in parallel, restartable, rejects kept.
+
+One process decompresses and cuts; workers decode and write. A part stands for a piece of an input
+and is redone only if its note is missing, so a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from pathlib import Path
+
+from sciencecities.corpus.store import (
+    CORPUS_FORMAT,
+    PIECE_BYTES,
+    Corpus,
+    CorpusNote,
+    FileNote,
+    PartNote,
+    file_key,
+)
+from sciencecities.errors import InputChangedError, SourceError, TooManyRejectsError
+from sciencecities.progress import Progress, Silent
+from sciencecities.sources import InputFile, all_sources, expand
+from sciencecities.sources.base import MAX_PIECES_PER_FILE, MAX_ROWS_PER_PIECE, Piece, Records
+
+SMALL_INPUT_BYTES = 8 << 20
+"""Below this, starting worker processes costs more than they save."""
+
+
+def ingest(
+    inputs: list[str],
+    folder: Path,
+    *,
+    threads: int = 2,
+    max_rejects: float = 0.001,
+    progress: Progress | None = None,
+) -> CorpusNote:
+    """Read all inputs into the corpus at `folder` and return what it was made from.
+
+    A finished corpus of the same inputs is left as it is. Raises SourceError for a file that is
+    missing, cut or corrupt, InputChangedError if one changes meanwhile, TooManyRejectsError.
+    """
+    progress = progress or Silent()
+    files = expand(inputs)
+    if not files:
+        raise SourceError("no input given; name OpenAlex, PubMed or table files")
+    corpus = Corpus(folder)
+    corpus.make_folders()
+    (folder / "corpus.json").unlink(missing_ok=True)
+    progress.stage("read", sum(f.path.stat().st_size for f in files), "B")
+    with _workers(threads, files) as executor:
+        notes = [_ingest_file(n, f, corpus, executor, threads, progress) for n, f in enumerate(files)]
+    note = CorpusNote(CORPUS_FORMAT, PIECE_BYTES, notes)
+    _check_rejects(note, corpus, max_rejects)
+    corpus.finish(note)
+    return note
+
+
+def _ingest_file(
+    file_no: int,
+    file: InputFile,
+    corpus: Corpus,
+    executor: Executor | None,
+    threads: int,
+    progress: Progress,
+) -> FileNote:
+    key = file_key(file)
+    known = corpus.file_note(file_no)
+    if known and known.key == key and all(corpus.part_note(p.part) for p in known.parts):
+        progress.advance(known.bytes)
+        return known
+    if known is None or known.key != key:
+        _start_afresh(file_no, file, key, corpus)
+    digest = _CountingDigest(progress.advance)
+    source = all_sources()[file.source]
+    pieces = source.pieces(file.path, digest, PIECE_BYTES)
+    parts = list(_in_parallel(_tasks(file_no, file, pieces, corpus), executor, threads))
+    if file_key(file) != key:
+        raise InputChangedError(f"{file.path}: changed while it was read; build again")
+    note = FileNote(file.name, file.source, digest.bytes, digest.hexdigest(), key, parts)
+    corpus.write_file_note(file_no, note)
+    return note
+
+
+def _start_afresh(file_no: int, file: InputFile, key: str, corpus: Corpus) -> None:
+    """Parts of an unfinished file count only if they were made from the same file."""
+    marker = corpus.folder / "files" / f"{file_no:06d}.key"
+    if not marker.exists() or marker.read_text() != key:
+        for path in (corpus.folder / "done").glob(f"{file_no:06d}-*.json"):
+            path.unlink()
+        marker.write_text(key)
+
+
+def _tasks(
+    file_no: int, file: InputFile, pieces: Iterator[Piece], corpus: Corpus
+) -> Iterator[PartNote | Callable[[], PartNote]]:
+    """For each piece, its note if the part is done, else the work to do."""
+    from functools import partial
+
+    for piece in pieces:
+        if piece.number >= MAX_PIECES_PER_FILE:
+            raise SourceError(f"{file.path}: larger than a build can take; split the file")
+        part = f"{file_no:06d}-{piece.number:06d}"
+        first_id = (file_no * MAX_PIECES_PER_FILE + piece.number) * MAX_ROWS_PER_PIECE
+        yield corpus.part_note(part) or partial(
+            read_piece, file.source, file.path, file.name, piece, corpus.folder, part, first_id
+        )
+
+
+def read_piece(
+    source_name: str, path: Path, name: str, piece: Piece, folder: Path, part: str, first_id: int
+) -> PartNote:
+    """Decode a piece and write its part (runs in a worker process)."""
+    source = all_sources()[source_name]
+    records = Records(name, source.unit, first_id)
+    source.read(path, piece, records)
+    return Corpus(folder).write_part(part, records)
+
+
+def _in_parallel(
+    tasks: Iterator[PartNote | Callable[[], PartNote]], executor: Executor | None, threads: int
+) -> Iterator[PartNote]:
+    """Results in order of the tasks, with few pieces in memory at a time."""
+    waiting: deque[PartNote | Future[PartNote]] = deque()
+    for task in tasks:
+        if isinstance(task, PartNote):
+            waiting.append(task)
+        else:
+            waiting.append(executor.submit(task) if executor else task())
+        while len(waiting) > threads + 1:
+            yield _result(waiting.popleft())
+    while waiting:
+        yield _result(waiting.popleft())
+
+
+def _result(item: PartNote | Future[PartNote]) -> PartNote:
+    return item if isinstance(item, PartNote) else item.result()
+
+
+@contextmanager
+def _workers(threads: int, files: list[InputFile]) -> Iterator[Executor | None]:
+    size = sum(f.path.stat().st_size for f in files)
+    if threads == 1 or size < SMALL_INPUT_BYTES:
+        yield None
+        return
+    from loky import ProcessPoolExecutor
+    from loky.process_executor import TerminatedWorkerError
+
+    # loky starts workers without importing the caller's script, and notices killed ones.
+    executor = ProcessPoolExecutor(max_workers=threads)
+    try:
+        yield executor
+    except TerminatedWorkerError as error:
+        raise SourceError(
+            "a reading process was killed, most often for lack of memory; "
+            "run again with --resume and fewer --threads"
+        ) from error
+    finally:
+        executor.shutdown(wait=True, kill_workers=True)
+
+
+def _check_rejects(note: CorpusNote, corpus: Corpus, limit: float) -> None:
+    if note.rejects <= limit * note.records:
+        return
+    import pyarrow.parquet as pq
+
+    rejects = pq.read_table(corpus.folder / "rejects")
+    counts = rejects.group_by("reason").aggregate([("position", "count")])
+    top = counts.sort_by([("position_count", "descending"), ("reason", "ascending")]).slice(0, 3)
+    reasons = "; ".join(f"{r['reason']} ({r['position_count']:,}×)" for r in top.to_pylist())
+    first = rejects.sort_by([("source", "ascending")]).slice(0, 1).to_pylist()[0]
+    share = 100 * note.rejects / note.records
+    raise TooManyRejectsError(
+        f"{note.rejects:,} of {note.records:,} records rejected ({share:.2g} %, limit {100 * limit:g} %), "
+        f"e.g. {first['source']}, {first['position']}: {reasons}. "
+        "Mend the input, or raise the limit with --max-rejects"
+    )
+
+
+class _CountingDigest:
+    """A SHA-256 that also counts and reports the bytes it takes."""
+
+    def __init__(self, report: Callable[[int], None]) -> None:
+        self._sha256 = hashlib.sha256()
+        self._report = report
+        self.bytes = 0
+
+    def update(self, data: bytes, /) -> None:
+        self._sha256.update(data)
+        self.bytes += len(data)
+        self._report(len(data))
+
+    def hexdigest(self) -> str:
+        return self._sha256.hexdigest()

@@ -1,0 +1,109 @@
+"""The engine for one machine: DuckDB over Parquet, spilling below a memory limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from sciencecities.errors import EngineError
+from sciencecities.files import write_whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sciencecities.tables import Table
+
+ROW_GROUP_ROWS = 122_880
+
+
+class DuckDB:
+    """One connection with a memory limit and a folder to spill into."""
+
+    def __init__(self, *, memory: str, threads: int, spill: Path) -> None:
+        spill.mkdir(parents=True, exist_ok=True)
+        self._connection = duckdb.connect(":memory:")
+        for setting, value in (
+            ("memory_limit", memory.replace(" ", "")),
+            ("threads", threads),
+            ("temp_directory", str(spill)),
+            ("enable_progress_bar", False),
+            ("autoinstall_known_extensions", False),
+        ):
+            self._connection.execute(f"SET {setting} = {value!r}")
+
+    def view(self, name: str, paths: Sequence[Path], table: Table) -> None:
+        """Make the files readable as `name`; no files is an empty table of that schema."""
+        if not paths:
+            self.put(name, table.schema().empty_table())
+            return
+        files = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
+        with _errors():
+            self._connection.execute(
+                f"CREATE OR REPLACE VIEW {name} AS SELECT * "
+                f"FROM read_parquet([{files}], hive_partitioning = false)"
+            )
+
+    def table(self, name: str, sql: str) -> None:
+        """Run a query and keep its rows as `name`."""
+        with _errors():
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Make Arrow rows readable as `name`."""
+        with _errors():
+            self._connection.register("_rows", rows)
+            self.table(name, "SELECT * FROM _rows")
+            self._connection.unregister("_rows")
+
+    def drop(self, name: str) -> None:
+        """Forget a table or view."""
+        with _errors():
+            self._connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def fetch(self, sql: str) -> pa.Table:
+        """Run a query and return its (few) rows."""
+        with _errors():
+            return self._connection.execute(sql).to_arrow_table()
+
+    def batches(self, sql: str, rows: int = 65536) -> Iterator[pa.RecordBatch]:
+        """Run a query and return its rows in turn, without holding them all."""
+        with _errors():
+            yield from self._connection.execute(sql).to_arrow_reader(rows)
+
+    def write(self, sql: str, path: Path) -> None:
+        """Run a query and write its rows, in their order, to a Parquet file."""
+
+        def copy(partial: Path) -> None:
+            target = str(partial).replace("'", "''")
+            with _errors():
+                self._connection.execute(
+                    f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, "
+                    f"COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
+                )
+
+        write_whole(path, copy)
+
+    def close(self) -> None:
+        """End the connection and free its memory."""
+        self._connection.close()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError(
+            f"not enough memory or temporary disk space ({_first_line(error)}); "
+            "raise --memory or free disk space, then run again with --resume"
+        ) from error
+    except duckdb.Error as error:
+        raise EngineError(f"a query failed: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

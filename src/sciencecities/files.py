@@ -1,0 +1,73 @@
+"""Writing files so that they appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sciencecities.errors import EditionError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PARTIAL = ".partial"
+
+
+def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True) -> None:
+    """Have `write` make a file beside `path`, sync it, and rename it into place.
+
+    Raises EditionError naming file and remedy if the disk is full or not writable.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        write(partial)
+        if sync:
+            sync_path(partial)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise EditionError(
+            f"{path}: cannot be written ({error.strerror or error}); free disk space or choose "
+            "another folder, then run again with --resume"
+        ) from error
+
+
+def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
+    """Write one Arrow table as Parquet, whole or not at all."""
+    import pyarrow.parquet as pq
+
+    def write(partial: Path) -> None:
+        pq.write_table(table, partial, compression="zstd", compression_level=1)
+
+    write_whole(path, write, sync=sync)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as readable JSON with sorted keys, whole or not at all."""
+    text = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
+    write_whole(path, lambda partial: _write_bytes(partial, text))
+
+
+def read_json(path: Path, type: Any = dict[str, Any]) -> Any:
+    """Read JSON of the given msgspec type.
+
+    Raises OSError if it cannot be read and msgspec.DecodeError if it is not of that type.
+    """
+    return msgspec.json.decode(path.read_bytes(), type=type)
+
+
+def sync_path(path: Path) -> None:
+    """Force a file's or folder's content to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)

@@ -1,0 +1,211 @@
+"""Rank stage: from summed units to the edition's small tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sciencecities.engines.base import Engine
+from sciencecities.errors import ShareNotConservedError
+from sciencecities.progress import Progress
+from sciencecities.rank.order import rank
+from sciencecities.rank.sums import sum_weights
+from sciencecities.tables import (
+    CITY_INSTITUTIONS,
+    COLLABORATIONS,
+    COUNTRY_RANKINGS,
+    RANKINGS,
+    TOTALS,
+    UNASSIGNED,
+    UNITS_PER_WORK,
+    Table,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Group = tuple[int, str]  # data year, scope
+
+INSTITUTIONS = """
+SELECT institution_no, MIN(COALESCE(institution_id, unit_key)) AS institution_id,
+       MIN(root_institution_id) AS root_institution_id,
+       MIN(COALESCE(institution, unit_key)) AS institution
+FROM units GROUP BY institution_no
+"""
+
+
+def rank_all(engine: Engine, scheme: str, progress: Progress) -> dict[str, pa.Table]:
+    """The edition's tables that are sums: rankings, country_rankings, … , totals.
+
+    The engine must know weights, unit_targets, targets, units, cities, members, scope_names.
+    Raises ShareNotConservedError if Shares and unassigned parts do not add up to the works.
+    """
+    sum_weights(engine, progress)
+    totals = _totals(engine)
+    cities, unassigned = _shares(engine)
+    if scheme != "full":
+        check_conserved(totals, cities, unassigned)
+    return {
+        "rankings": _rankings(engine, totals, cities),
+        "country_rankings": _country_rankings(engine, totals),
+        "city_institutions": _city_institutions(engine),
+        "collaborations": _collaborations(engine),
+        "unassigned": _unassigned(unassigned),
+        "totals": _table(TOTALS, ((*group, works) for group, works in sorted(totals.items()))),
+    }
+
+
+def check_conserved(
+    totals: dict[Group, int],
+    cities: dict[Group, dict[str, tuple[int, int]]],
+    unassigned: dict[Group, dict[tuple[str, str], int]],
+) -> None:
+    """Σ city Share + Σ unassigned = number of works, to the last unit, in each year and scope."""
+    for group, works in totals.items():
+        placed = sum(units for units, _ in cities.get(group, {}).values())
+        rest = sum(unassigned.get(group, {}).values())
+        if placed + rest != works * UNITS_PER_WORK:
+            raise ShareNotConservedError(
+                f"{group[0]} {group[1]}: Shares add up to {_works(placed + rest)!r}, not to {works} "
+                "works; this is a fault of the program, please report it"
+            )
+
+
+def _totals(engine: Engine) -> dict[Group, int]:
+    rows = engine.fetch(
+        "SELECT m.data_year, n.scope, COUNT(*) AS works FROM members AS m "
+        "JOIN scope_names AS n ON n.scope_no = m.scope_no GROUP BY m.data_year, n.scope"
+    )
+    return {(r["data_year"], r["scope"]): r["works"] for r in rows.to_pylist()}
+
+
+def _shares(
+    engine: Engine,
+) -> tuple[dict[Group, dict[str, tuple[int, int]]], dict[Group, dict[tuple[str, str], int]]]:
+    """City → (units, works) and (reason, country) → units, in each year and scope."""
+    cities: dict[Group, dict[str, tuple[int, int]]] = defaultdict(dict)
+    unassigned: dict[Group, dict[tuple[str, str], int]] = defaultdict(dict)
+    for row in _rows(
+        engine,
+        "SELECT s.data_year, n.scope, t.city_id, t.reason, t.country, s.units, s.works "
+        "FROM by_target AS s JOIN targets AS t ON t.target_no = s.target_no "
+        "JOIN scope_names AS n ON n.scope_no = s.scope_no",
+    ):
+        year, scope, city, reason, country, units, works = row
+        if city is not None:
+            cities[year, scope][city] = (int(units), works)
+        else:
+            unassigned[year, scope][reason, country or ""] = int(units)
+    return cities, unassigned
+
+
+def _rankings(
+    engine: Engine, totals: dict[Group, int], cities: dict[Group, dict[str, tuple[int, int]]]
+) -> pa.Table:
+    facts = {r["city_id"]: r for r in engine.fetch("SELECT * FROM cities").to_pylist()}
+
+    def named(city_id: str) -> tuple[Any, ...]:
+        c = facts[city_id]
+        return (city_id, c["city"], c["city_zh"], c["country"], c["latitude"], c["longitude"])
+
+    return _table(RANKINGS, _ranked(totals, cities, named))
+
+
+def _country_rankings(engine: Engine, totals: dict[Group, int]) -> pa.Table:
+    countries: dict[Group, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for year, scope, country, units, works in _rows(
+        engine,
+        "SELECT s.data_year, n.scope, s.country, s.units, s.works FROM by_country AS s "
+        "JOIN scope_names AS n ON n.scope_no = s.scope_no",
+    ):
+        countries[year, scope][country] = (int(units), works)
+    return _table(COUNTRY_RANKINGS, _ranked(totals, countries, lambda country: (country,)))
+
+
+def _ranked(totals, groups, named) -> Iterator[tuple[Any, ...]]:  # type: ignore[no-untyped-def]
+    """Rows of a ranking table in key order; what is not known yet is null."""
+    order = {g: rank({k: units for k, (units, _) in rows.items()}) for g, rows in groups.items()}
+    place = {g: {name: r for r, name in ranked} for g, ranked in order.items()}
+    newest = max((year for year, _ in totals), default=0)
+    for group in sorted(groups):
+        year, scope = group
+        before = place.get((year - 1, scope), {})
+        works = totals[group]
+        newest_works = totals.get((newest, scope))
+        for position, name in order[group]:
+            units, n_works = groups[group][name]
+            previous = before.get(name)
+            yield (
+                year,
+                scope,
+                position,
+                *named(name),
+                _works(units),
+                n_works,
+                None if newest_works is None else _works_scaled(units, newest_works, works),
+                units / (works * UNITS_PER_WORK),
+                *(None,) * 5,
+                previous,
+                None if previous is None else previous - position,
+                *(None,) * 6,
+            )
+
+
+def _city_institutions(engine: Engine) -> pa.Table:
+    engine.table("institutions", INSTITUTIONS)
+    rows = _rows(
+        engine,
+        "SELECT s.data_year, n.scope, t.city_id, i.institution_id, i.root_institution_id, "
+        "i.institution, s.units, s.works FROM by_institution AS s "
+        "JOIN targets AS t ON t.target_no = s.target_no "
+        "JOIN institutions AS i ON i.institution_no = s.institution_no "
+        "JOIN scope_names AS n ON n.scope_no = s.scope_no "
+        "ORDER BY s.data_year, n.scope, t.city_id, i.institution_id",
+    )
+    return _table(CITY_INSTITUTIONS, ((*r[:6], _works(r[6]), r[7]) for r in rows))
+
+
+def _collaborations(engine: Engine) -> pa.Table:
+    rows = _rows(
+        engine,
+        "SELECT s.data_year, n.scope, a.city_id AS city_a, b.city_id AS city_b, s.works, s.units "
+        "FROM by_pair AS s JOIN targets AS a ON a.target_no = s.target_a "
+        "JOIN targets AS b ON b.target_no = s.target_b "
+        "JOIN scope_names AS n ON n.scope_no = s.scope_no "
+        "ORDER BY s.data_year, n.scope, a.city_id, b.city_id",
+    )
+    return _table(COLLABORATIONS, ((*r[:5], _works(r[5])) for r in rows))
+
+
+def _unassigned(unassigned: dict[Group, dict[tuple[str, str], int]]) -> pa.Table:
+    rows = (
+        (*group, reason, country or None, _works(units))
+        for group in sorted(unassigned)
+        for (reason, country), units in sorted(unassigned[group].items())
+    )
+    return _table(UNASSIGNED, rows)
+
+
+def _works(units: int | Decimal) -> float:
+    """Doubles are made once, from exact integers (Python divides these correctly rounded)."""
+    return int(units) / UNITS_PER_WORK
+
+
+def _works_scaled(units: int, numerator: int, denominator: int) -> float:
+    return units * numerator / (UNITS_PER_WORK * denominator)
+
+
+def _rows(engine: Engine, sql: str) -> Iterator[tuple[Any, ...]]:
+    for batch in engine.batches(sql):
+        yield from zip(*(c.to_pylist() for c in batch.columns), strict=True)
+
+
+def _table(table: Table, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    schema = table.schema()
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)

@@ -1,0 +1,44 @@
+"""OpenAlex `merged_ids`: works that were merged away; the ids they had are no works any more."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from sciencecities.sources.base import Digest, Piece, Records
+from sciencecities.sources.openalex import cut_lines
+from sciencecities.sources.streams import read_chunks
+
+NEWEST = 2**62
+
+
+class MergedIds:
+    """A CSV of `merge_date,id,merge_into_id`; each id becomes a record that removes the work."""
+
+    name = "openalex-merged-ids"
+    unit = "line"
+
+    def accepts(self, path: Path, head: bytes) -> bool:
+        """By the header, which names the two id columns."""
+        return re.match(rb"\W*merge_date,id,merge_into_id\b", head) is not None
+
+    def pieces(self, path: Path, digest: Digest, piece_bytes: int) -> Iterator[Piece]:
+        """Whole lines."""
+        chunks = read_chunks(path, digest)
+        yield from cut_lines(next(chunks, b""), chunks, piece_bytes)
+
+    def read(self, path: Path, piece: Piece, out: Records) -> None:
+        """One removing record for each merged work."""
+        rows = csv.reader(piece.data.decode("utf-8", "replace").splitlines())
+        for position, row in enumerate(rows, piece.first):
+            if position == 1 or not row:
+                continue
+            out.n_records += 1
+            match = re.search(r"W\d+$", row[1].strip()) if len(row) == 3 else None
+            if match is None:
+                out.reject(position, "expected date, work id, work id", ",".join(row))
+            else:
+                work_id = f"https://openalex.org/{match.group()}"
+                out.work(work_id=work_id, version=NEWEST, excluded="merged")
