@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oracle import Json, Placed
+from oracle_units import Json, Placed
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -48,6 +48,8 @@ class Organisation(NamedTuple):
     name: str
     town: Town | None
     parents: tuple[int, ...] = ()
+    second_town: Town | None = None
+    successor: int | None = None  # withdrawn in its favour
 
     @property
     def ror(self) -> str:
@@ -67,7 +69,12 @@ PAR_TWO = Organisation(6, "École des Peupliers", PARIS)
 NYC = Organisation(7, "Foghorn University", NEW_YORK)
 LOST = Organisation(8, "Institute of Unknown Whereabouts", None)
 LOST_CHILD = Organisation(9, "Department of Unknown Whereabouts", None, (1,))
-ORGANISATIONS = (ACADEMY, INSTITUTE, LABORATORY, BEI, PAR, PAR_TWO, NYC, LOST, LOST_CHILD)
+TWO_TOWNS = Organisation(10, "Harbour and Hill College", PARIS, second_town=NEW_YORK)
+WITHDRAWN = Organisation(11, "Old Foghorn College", BEIJING, successor=7)
+ORGANISATIONS = (
+    *(ACADEMY, INSTITUTE, LABORATORY, BEI, PAR, PAR_TWO, NYC),
+    *(LOST, LOST_CHILD, TWO_TOWNS, WITHDRAWN),
+)
 BY_NUMBER = {o.number: o for o in ORGANISATIONS}
 
 
@@ -107,6 +114,9 @@ def _ror_record(organisation: Organisation, town: Town) -> Json:
     parents = [BY_NUMBER[n] for n in organisation.parents]
     children = [o for o in ORGANISATIONS if organisation.number in o.parents and o.town]
     related = [(p, "parent") for p in parents] + [(c, "child") for c in children]
+    if organisation.successor:
+        related.append((BY_NUMBER[organisation.successor], "successor"))
+    towns = [town, organisation.second_town] if organisation.second_town else [town]
     return {
         "admin": {"created": stamp, "last_modified": stamp},
         "domains": [],
@@ -114,10 +124,10 @@ def _ror_record(organisation: Organisation, town: Town) -> Json:
         "external_ids": [],
         "id": organisation.ror,
         "links": [],
-        "locations": [_location(town)],
+        "locations": [_location(t) for t in towns],
         "names": [{"lang": "en", "types": ["ror_display", "label"], "value": organisation.name}],
         "relationships": [{"id": o.ror, "label": o.name, "type": kind} for o, kind in related],
-        "status": "active",
+        "status": "withdrawn" if organisation.successor else "active",
         "types": ["education"],
     }
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from invented_registry import write_registry
+from oracle_units import Json
 
-from oracle import Json, Year
+from oracle import Year
 
 TOLERANCE = 1e-12
 RANK_COLUMNS = (

@@ -10,6 +10,8 @@ from invented_registry import (
     LOST_CHILD,
     NYC,
     PAR,
+    TWO_TOWNS,
+    WITHDRAWN,
     institution,
 )
 from rule_cases import (
@@ -277,4 +279,12 @@ IDENTITY = [
     ),
 ]
 
-RECORD_CASES = SCHEMAS + ANCESTORS + SELECTION + IDENTITY
+REGISTRY = [
+    Case(
+        "ids as recorded: a withdrawn one stays at its own place; the first location is the place",
+        [work(701, at(WITHDRAWN)), work(702, at(TWO_TOWNS))],
+        default(whole(701, where=B) | whole(702, where=P)),
+    ),
+]
+
+RECORD_CASES = REGISTRY + SCHEMAS + ANCESTORS + SELECTION + IDENTITY

@@ -22,9 +22,10 @@ from invented_registry import (
     PARIS,
     institution,
 )
+from oracle_units import Json
 from work_records import at, author, old_author, old_work, work
 
-from oracle import SCHEMES, Json
+from oracle import SCHEMES
 
 F = Fraction
 YEARS = (2023, 2024)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from invented_registry import BEI, INSTITUTE, NYC, PAR, read_registry_file, write_registry
+from oracle_units import Placed
 from real_build import Tables, differences, run, write_works
 from record_cases import RECORD_CASES
 from rule_cases import COUNTING_CASES, YEARS, B, Case, F, G, N, P, Parts
 from work_records import at, author, work, work_id
 
-from oracle import SCHEMES, Options, Placed, rank, tally
+from oracle import SCHEMES, Options, rank, tally
 
 CASES = COUNTING_CASES + RECORD_CASES
 EXPECTATIONS = [

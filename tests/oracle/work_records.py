@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from invented_registry import Organisation, institution
-
-from oracle import Json
+from oracle_units import Json
 
 YEAR = 2024
 NEWER, OLDER = "2025-06-01T00:00:00.000001", "2025-06-01T00:00:00.000000"

@@ -6,6 +6,7 @@ and is redone only if its note is missing, so a killed run goes on where it was.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ from sciencecities.errors import InputChangedError, SourceError, TooManyRejectsE
 from sciencecities.progress import Progress, Silent
 from sciencecities.sources import InputFile, all_sources, expand
 from sciencecities.sources.base import MAX_PIECES_PER_FILE, MAX_ROWS_PER_PIECE, Piece, Records
+
+FILES_PER_WORKER = 2
+"""From this many files for each worker on, workers take whole files instead of pieces."""
 
 SMALL_INPUT_BYTES = 8 << 20
 """Below this, starting worker processes costs more than they save."""
@@ -53,14 +57,34 @@ def ingest(
     (folder / "corpus.json").unlink(missing_ok=True)
     progress.stage("read", sum(f.path.stat().st_size for f in files), "B")
     with _workers(threads, files) as executor:
-        notes = [_ingest_file(n, f, corpus, executor, threads, progress) for n, f in enumerate(files)]
+        if executor and len(files) >= FILES_PER_WORKER * threads:
+            notes = _by_file(files, corpus, executor, progress)
+        else:
+            notes = [
+                ingest_file(n, f, corpus, executor, threads, progress) for n, f in enumerate(files)
+            ]
     note = CorpusNote(CORPUS_FORMAT, PIECE_BYTES, notes)
     _check_rejects(note, corpus, max_rejects)
     corpus.finish(note)
     return note
 
 
-def _ingest_file(
+def _by_file(
+    files: list[InputFile], corpus: Corpus, executor: Executor, progress: Progress
+) -> list[FileNote]:
+    """Each worker takes whole files, which spares sending their content to it."""
+    from concurrent.futures import as_completed
+
+    waiting = {
+        executor.submit(ingest_file, n, f, corpus, None, 1, Silent()): f
+        for n, f in enumerate(files)
+    }
+    for done in as_completed(waiting):
+        progress.advance(done.result().bytes)
+    return [future.result() for future in waiting]
+
+
+def ingest_file(
     file_no: int,
     file: InputFile,
     corpus: Corpus,
@@ -68,6 +92,7 @@ def _ingest_file(
     threads: int,
     progress: Progress,
 ) -> FileNote:
+    """Read one input, piece by piece, unless it was read before; its note says what it was."""
     key = file_key(file)
     known = corpus.file_note(file_no)
     if known and known.key == key and all(corpus.part_note(p.part) for p in known.parts):
@@ -117,8 +142,14 @@ def read_piece(
     """Decode a piece and write its part (runs in a worker process)."""
     source = all_sources()[source_name]
     records = Records(name, source.unit, first_id)
-    source.read(path, piece, records)
-    return Corpus(folder).write_part(part, records)
+    collecting = gc.isenabled()
+    gc.disable()  # millions of new objects and no cycles among them
+    try:
+        source.read(path, piece, records)
+        return Corpus(folder).write_part(part, records)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _in_parallel(

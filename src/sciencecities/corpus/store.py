@@ -23,7 +23,7 @@ from sciencecities.tables import CORPUS
 CORPUS_FORMAT = 1
 """Raised whenever a reader or a corpus table changes meaning: parts of another format are redone."""
 
-PIECE_BYTES = 32 << 20
+PIECE_BYTES = 16 << 20
 
 
 class PartNote(Struct, frozen=True):

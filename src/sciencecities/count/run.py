@@ -59,7 +59,10 @@ LEFT JOIN targets AS r
  AND COALESCE(r.country, '') = COALESCE(a.country, '')
 """
 
-SORTED = "SELECT * FROM weight_parts ORDER BY work_no, author_position, unit_no, affiliation"
+SORTED = """
+SELECT * FROM weight_parts
+ORDER BY work_no, author_position NULLS FIRST, unit_no, affiliation NULLS FIRST
+"""
 
 
 def aim_units(engine: Engine) -> None:

@@ -67,12 +67,12 @@ class DuckDB:
     def fetch(self, sql: str) -> pa.Table:
         """Run a query and return its (few) rows."""
         with _errors():
-            return self._connection.execute(sql).to_arrow_table()
+            return self._connection.sql(sql).to_arrow_table()
 
     def batches(self, sql: str, rows: int = 65536) -> Iterator[pa.RecordBatch]:
         """Run a query and return its rows in turn, without holding them all."""
         with _errors():
-            yield from self._connection.execute(sql).to_arrow_reader(rows)
+            yield from self._connection.sql(sql).to_arrow_reader(rows)
 
     def write(self, sql: str, path: Path) -> None:
         """Run a query and write its rows, in their order, to a Parquet file."""

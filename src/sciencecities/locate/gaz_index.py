@@ -23,7 +23,7 @@ from typing import Any
 from sciencecities.errors import LocateError
 from sciencecities.locate.text import fold
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SEPARATOR = "\n"
 CODE = re.compile(r"^[A-Z]{2,4}$")  # airport and other codes among the alternate names
 UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"}
@@ -171,6 +171,9 @@ def _variants(name: str) -> Iterator[str]:
     lower = name.lower()
     if any(letter in lower for letter in UMLAUTS):
         yield fold("".join(UMLAUTS.get(c, c) for c in lower))
+    before, _, suffix = folded.rpartition(" ")
+    if suffix in ("si", "gun", "eup", "shi") and len(before) > 2:
+        yield before  # "Yongin-si"
     first, _, rest = folded.partition(" ")
     for other in SHORT_FORMS.get(first, ()) if rest else ():
         yield f"{other} {rest}"

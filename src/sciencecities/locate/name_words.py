@@ -9,13 +9,18 @@ from sciencecities.locate.text import fold
 
 MAX_WORDS = 400
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Left out of names: they come and go between languages and spellings.
-SMALL = frozenset(
+SMALL = _words(
     "of the and for at in de la le les du des der die das und fur et del di da do dos della dell"
-    " delle dei degli el los las al von zu zum zur och y voor van d l".split()
+    " delle dei degli el los las al von zu zum zur och y voor van d l"
 )
 # Small words that join two names rather than continue one.
-JOINING = frozenset("and und et och y in".split())
+JOINING = _words("and und et och y in")
 
 SAME_WORD = {
     word: meant
@@ -59,6 +64,7 @@ SAME_WORD = {
         "studies": "stud studien",
         "telecommunications": "telecommun telecommunication",
         "electronic": "electron",
+        "theoretical": "theoretische theorique teorica",
         "children": "childrens",
         "xian": "xi'an",
         "california": "calif",
@@ -69,42 +75,69 @@ SAME_WORD = {
 PHRASES = re.compile(r"\b(jiao tong|xi an|hong kong|chiao tung|tsing hua|cheng kung)\b")
 
 # Words of kind and field: a name of these alone says nothing without its town.
-GENERIC = frozenset(
-    "university institute institutes laboratory center hospital clinic college school department"
-    " faculty academy national international science technology technical polytechnic research"
-    " medical medicine engineering agricultural chemistry physics mathematics biology state"
-    " federal foundation general advanced applied studies electronic children health ministry"
-    " education agriculture defense defence environment culture justice finance public private"
-    " central regional city municipal provincial county first second third military army navy"
-    " air force teaching affiliated people memorial royal king queen government service services"
-    " system systems group company corporation ltd inc limited co computer computing information"
-    " communication communications economics law arts art social humanities human natural nature"
-    " earth environmental ocean marine materials material nuclear energy space astronomy"
-    " astrophysics philosophy archaeology history sociology psychology psychiatry neurology"
-    " neuroscience surgery cancer heart eye dental dentistry nursing pharmacy pharmacology"
-    " pharmaceutical veterinary forestry animal plant food nutrition life biomedical biomedicine"
-    " biotechnology genetics molecular cell biochemistry microbiology immunology infectious"
-    " disease diseases tropical water resources management business administration development"
-    " innovation theoretical experimental mechanics mechanical electrical civil chemical industrial"
-    " industry design planning transport railway aviation aerospace standards metrology optics"
-    " geology geography geophysics geosciences oceanography meteorology climate statistics"
-    " security policy institution organization organisation association society council agency"
-    " bureau office division unit north south east west northern southern eastern western open"
-    " new global world european american key lab program programme network trust board"
-    " commission authority department museum library archives observatory station".split()
+GENERIC = _words(
+    """
+    academic academy administration advanced aerospace affiliated agency agricultural
+    agriculture air american animal applied archaeology archives army art arts association
+    astronomy astrophysics authority aviation biochemistry biological biology biomedical
+    biomedicine bioscience biosciences biotechnology board bureau business cancer cell
+    center central chemical chemistry children city civil climate clinic clinical co college
+    commission communication communications company comprehensive computer computing
+    cooperative corporation council county culture defence defense dental dentistry
+    department design development disease diseases division earth east eastern economics
+    education electrical electronic electrophysics energy engineering engineers environment
+    environmental european experimental eye faculty federal finance first food force
+    forestry foundation general genetics geography geology geophysics geosciences global
+    government graduate group health heart high history hospital human humanities immunology
+    inc industrial industry infectious information innovation institute institutes
+    institution international justice key king lab laboratory language languages law library
+    life lifesciences limited ltd management marine material materials mathematical
+    mathematics mechanical mechanics medical medicine memorial meteorology metrology
+    microbiology military ministry molecular municipal museum nanoscience nanotechnology
+    national natural nature navy network neurology neuroscience new north northern nuclear
+    nursing nutrition observatory ocean oceanography office open optics organisation
+    organization people pharmaceutical pharmacology pharmacy philosophy photonics physical
+    physician physicians physics planning plant plasma policy polytechnic private program
+    programme provincial psychiatry psychology public quantum queen railway regional
+    research resources royal school science second security service services social society
+    sociology solid south southern space sport sports standards state station statistics
+    studies surgery system systems teaching technical technologies technology theoretical
+    third training transport tropical trust unit university veterinary water west western
+    world
+    """
 )
 # Words that begin the part of a university named before or after it without a comma.
-UNIT_WORDS = frozenset(
+UNIT_WORDS = _words(
     "school department faculty college division laboratory institute center unit section group"
-    " campus hospital clinic dipartimento lehrstuhl chair graduate program programme cedex box"
-    " po bp usa uk umr cnrs inserm upr ea".split()
+    " campus hospital clinic lehrstuhl chair graduate program programme cedex box po bp usa uk"
+    " umr cnrs inserm upr ea main"
 )
+# Words that close the name of a department before a university's without a comma.
+FIELD_WORDS = _words(
+    "science technology physics chemistry mathematics biology medicine engineering studies"
+    " economics law arts philosophy history sociology psychology psychiatry neurology surgery"
+    " neuroscience dentistry nursing pharmacy pharmacology biochemistry microbiology immunology"
+    " genetics pathology radiology oncology pediatrics paediatrics cardiology anatomy physiology"
+    " geology geography geophysics geosciences astronomy astrophysics statistics management"
+    " business education health biotechnology informatics mechanics materials optics ecology"
+    " department school faculty laboratory center institute campus hospital und"
+)
+COMPANY_WORDS = _words(
+    "ltd limited inc incorporated co corp corporation company gmbh ag sa spa srl llc plc bv nv"
+    " oy ab kk pty pvt kg"
+)
+# Also the acronyms of organisations: the United States Army.
+COUNTRY_ACRONYMS = _words("USA UAE PRC ROC DPR DDR BRD FRG GDR USSR CSSR ROK KSA RSA UKR")
 
 _ELISION = re.compile(r"\b([dlDL])['’‘`´](?=\w)")
 _CJK = re.compile(r"([぀-ヿ㐀-䶿一-鿿])")
-_BREAKS = re.compile(r"[,;|/()\[\]{}\n\t•·:]|\s[-–—]+\s|[.](?=\s+[A-Z][a-z]{3})|，|；|、|。|（|）")
-HARD = ";|\n；"
-_TOKEN = re.compile(r"[^\s,;|/()\[\]{}:]+")
+_BREAKS = re.compile(
+    r"[,;|/()\[\]{}\n\t•·:]|#[A-Z]{1,3}#|\s[-–—]+\s|[.](?=\s+[A-Z][a-z]{3})|，|；|、|。|（|）"
+)
+_UNIT_NUMBER = re.compile(  # how French laboratories are numbered: UMR_S 1136, U1138, EA 7424
+    r"(?:UMRS?|UPR|UMS|USR|UAR|EA|FRE|IFR|CIC|US?)(?:[-_]?S?[-_]?\d+|[-_]S)?|\d{4}"
+)
+HARD = ";|；"
 
 EDGE, SMALL_JOIN, SMALL_CONTINUE, NEXT = 0, 1, 2, 3
 """What stands before a word: a mark, a joining or a continuing small word, or the word before."""
@@ -115,7 +148,9 @@ class Words(NamedTuple):
 
     words: list[str]
     before: list[int]
-    part: list[int]  # number of the part between semicolons that the word is in
+    segment: list[int]  # number of the segment, between two marks, that the word is in
+    part: list[int]  # number of the part, between two semicolons, that the word is in
+    segments: list[tuple[str, str]]  # each segment's mark before it, and its text
 
 
 def name_words(name: str) -> list[str]:
@@ -145,47 +180,44 @@ def split_words(text: str) -> list[str]:
 
 def string_words(text: str) -> Words:
     """The words of an affiliation string, at most 400, with the marks between them."""
-    words: list[str] = []
-    before: list[int] = []
-    hard: list[int] = []
+    found = Words([], [], [], [], _segments(text))
     part = 0
-    for segment, mark in _segments(text):
+    for number, (mark, segment) in enumerate(found.segments):
+        part += mark in HARD
         gap = EDGE
         for word in split_words(segment):
             if word in SMALL:
-                if words and gap != EDGE:
+                if gap != EDGE:
                     gap = SMALL_JOIN if word in JOINING else SMALL_CONTINUE
                 continue
-            words.append(SAME_WORD.get(word, word))
-            before.append(gap)
-            hard.append(part)
+            found.words.append(SAME_WORD.get(word, word))
+            found.before.append(gap)
+            found.segment.append(number)
+            found.part.append(part)
             gap = NEXT
-        if mark in HARD:
-            part += 1
-        if len(words) > MAX_WORDS:
+        if len(found.words) >= MAX_WORDS:
             break
-    before.append(EDGE)
-    return Words(words[:MAX_WORDS], [*before[: len(words[:MAX_WORDS])], EDGE], hard[:MAX_WORDS])
-
-
-def _segments(text: str) -> list[tuple[str, str]]:
-    found, start = [], 0
-    for mark in _BREAKS.finditer(text):
-        found.append((text[start : mark.start()], mark[0].strip() or ","))
-        start = mark.end()
-    found.append((text[start:], ","))
+    found.before.append(EDGE)
     return found
 
 
-def capitals(text: str) -> list[str]:
-    """The words of the string that may be acronyms: two capitals or more, in their order.
+def _segments(text: str) -> list[tuple[str, str]]:
+    found, mark, start = [], ",", 0
+    for pause in _BREAKS.finditer(text):
+        found.append((mark, text[start : pause.start()].strip()))
+        mark, start = pause[0].strip() or ";", pause.end()
+    found.append((mark, text[start:].strip()))
+    return found
 
-    >>> capitals("Inst. of Physics (INFN), LNGS/CERN, Roma")
-    ['INFN', 'LNGS', 'CERN']
+
+def acronym(segment: str) -> str | None:
+    """The one word that a segment consists of, unit numbers aside; None if it is more than that.
+
+    >>> acronym("INSERM U1138"), acronym("UMR CNRS 5023"), acronym("CNRS laboratory")
+    ('INSERM', 'CNRS', None)
     """
-    found = []
-    for word in _TOKEN.findall(text):
-        bare = word.strip(".,'\"-*")
-        if 2 <= len(bare) <= 16 and sum(map(str.isupper, bare)) >= 2:
-            found.append(bare)
-    return list(dict.fromkeys(found))
+    words = [w for w in segment.split() if not _UNIT_NUMBER.fullmatch(w)]
+    bare = words[0].strip(".,'\"-*") if len(words) == 1 else ""
+    capitals = sum(map(str.isupper, bare))
+    fits = 3 <= len(bare) <= 16 and (capitals >= 2 or (capitals and len(bare) >= 4))
+    return bare if fits else None

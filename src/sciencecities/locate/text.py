@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 
 __all__ = ["clean", "fold", "normalise", "organisation", "slug"]
 
@@ -120,3 +121,118 @@ def slug(name: str) -> str:
     """
     words = fold(name).split()
     return "-".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
+
+
+def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
+    """The organisation part of an affiliation, or None if the string names none.
+
+    `place_names` are names to be told apart from organisations (the town found, for one).
+
+    >>> organisation("Department of X, University of Y, 12 Main Street, City, Country")
+    'University of Y'
+    >>> organisation("Department of Psychology.") is None
+    True
+    """
+    text = clean(text)
+    if HAN.search(text):
+        found = _chinese_organisation(text)
+        if found:
+            return found
+    places = {fold(name) for name in place_names}
+    best: tuple[int, str] | None = None
+    for segment in _parts(text):
+        folded = fold(segment)
+        if not folded or folded in places:
+            continue
+        rank = _organisation_rank(folded)
+        if rank and (best is None or rank > best[0]):
+            best = (rank, segment)
+    return _trim_organisation(best[1]) if best else None
+
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+ADDRESS_HAN = re.compile(r"^(?:[\u4e00-\u9fff]{2,7}?(?:特别行政区|自治区|省|市|区|县))+(?=[\u4e00-\u9fff]{4})")
+ORGANISATION_HAN = (
+    re.compile(r"^[\u4e00-\u9fffA-Za-z·]{2,20}?(?:大学|大學)(?:[\u4e00-\u9fff]{0,12}?(?:医院|醫院|病院))?"),
+    re.compile(r"^[\u4e00-\u9fff]{2,24}?(?:医院|醫院|病院|研究院|研究所|科学院|公司|集团|疾病预防控制中心)"),
+    re.compile(r"^[\u4e00-\u9fff]{2,20}?(?:学院|學院|学校|中心|局|馆|所|厂)"),
+)  # fmt: skip
+SENTENCE_PART = re.compile(r"(?<=[\w)]{4})\.\s+(?=[A-Z])")
+PARTS = re.compile(r"[,，;；|\n]|\s[-–—]\s")
+UNIVERSITY = ("universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec",
+              "ecole polytechnique", "institute of technology", "universite", "ucl", "eth ")  # fmt: skip
+HOSPITAL = ("hospital", "hopital", "hopitaux", "klinikum", "krankenhaus", "ospedal", "infirmary",
+            "ziekenhuis", "sykehus", "sjukhus", "szpital", "medical center", "medical centre",
+            "clinic ", "nhs ", "irccs", "policlinico", "health system", "chu ", "cancer center")  # fmt: skip
+INSTITUTE = ("institut", "istituto", "instituto", "laborator", "observator", "museum", "museo")
+COMPANY = re.compile(
+    r"\b(?:inc|ltd|llc|gmbh|corp|corporation|company|co|plc|bv|nv|ag|oy|ab|spa|srl|sas|kg|llp|"
+    r"pharmaceuticals?|therapeutics|limited)$|\b(?:gmbh|pharmaceuticals|therapeutics)\b"
+)
+UMBRELLA = (
+    "academy of", "academia sinica", "cnrs", "inserm", "csic", "max planck society", "helmholtz",
+    "ministry", "national institutes of health", "consiglio nazionale", "national research council",
+    "cancer society", "council",
+)  # fmt: skip
+OTHER = ("college", "academy", "centre", "center", "centro", "foundation", "fondazione", "agency",
+         "authority", "association", "society", "trust", "bureau", "school", "ecole", "consortium",
+         "administration", "group", "clinic", "alliance", "network", "commission", "zoo", "nhs",
+         "organization", "organisation", "hospice", "practice", "national", "healthcare", "health")  # fmt: skip
+DEPARTMENTAL = re.compile(
+    r"^(?:the |from the |and |\w{1,3} )?(?:sub)?(?:departments?|dept|divisions?|school|faculty|sections?|"
+    r"units?|laborator\w+|labs?|programme?|program|dipartimento|departamento|departement|servicio|service|"
+    r"servico|chair|facultad|faculdade|faculte|facolta|fakultat|abteilung|lehrstuhl|clinic for|"
+    r"klinik fur|graduate|college|cent(?:er|re) (?:for|of)|institute (?:of|for)|state key|key lab\w*|"
+    r"research (?:unit|group)|unidad|unite|equipe|area|research cent\w+|professor|"
+    r"student|these|authors?|doctoral|postgraduate|residen\w+)\b"
+)
+BUILDING = re.compile(r"^\d|\b(?:street|road|avenue|boulevard|p o box|floor|building|rue|via)\b")
+
+
+def _organisation_rank(folded: str) -> int:
+    """0 for no organisation; the larger, the more it is the one meant."""
+    if BUILDING.search(folded) and not any(w in folded for w in UNIVERSITY + HOSPITAL):
+        return 0
+    departmental = DEPARTMENTAL.match(folded) is not None
+    padded = f"{folded} "
+    if any(word in padded for word in UNIVERSITY):
+        return 7 if departmental and " of " not in folded[20:] else 9
+    if any(word in padded for word in HOSPITAL):
+        return 3 if departmental else 8
+    if COMPANY.search(folded):
+        return 7
+    if any(word in padded for word in UMBRELLA):
+        return 5
+    if any(word in padded for word in INSTITUTE):
+        return 2 if departmental else 6
+    if departmental:
+        return 1 if CENTRE.match(folded) else 0
+    if any(word in padded for word in OTHER):
+        return 4
+    return 0
+
+
+CENTRE = re.compile(r"^(?:the )?(?:cent(?:er|re)|institute|college)\b")
+
+
+def _parts(text: str) -> list[str]:
+    parts = PARTS.split(SENTENCE_PART.sub(", ", text))
+    return [p for p in (part.strip(" .()[]*&\"'") for part in parts) if p]
+
+
+def _trim_organisation(name: str) -> str:
+    name = re.sub(r"\s*\([^)]{0,60}\)?\s*$", "", name)
+    name = re.sub(r"^(?:from|and|at)\s+", "", name, flags=re.IGNORECASE)
+    return " ".join(name.split()).strip(" .,:-")
+
+
+def _chinese_organisation(text: str) -> str | None:
+    for segment in re.split(r"[,，;；。、\s()（）]+", text):
+        if not HAN.search(segment):
+            continue
+        for start in (ADDRESS_HAN.sub("", segment), segment):
+            for pattern in ORGANISATION_HAN:
+                match = pattern.match(start)
+                if match:
+                    return match.group()
+    return None

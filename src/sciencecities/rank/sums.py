@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sciencecities.engines.base import Engine
 from sciencecities.progress import Progress
+from sciencecities.tables import UNITS_PER_WORK
 
 ROWS_PER_RUN = 10_000_000
 
@@ -43,10 +44,12 @@ FROM (
 GROUP BY m.data_year, m.scope_no, x.target_no, x.institution_no
 """
 
+# A country with several cities of a work: under the scheme `full` it too has 1, not one for each.
 BY_COUNTRY = f"""
 SELECT m.data_year, m.scope_no, x.country, {_TOTAL}
 FROM (
-    SELECT work_no, country, CAST(SUM(units) AS BIGINT) AS units
+    SELECT work_no, country,
+           CAST(LEAST(SUM(CAST(units AS DECIMAL(19,0))), {UNITS_PER_WORK}) AS BIGINT) AS units
     FROM run WHERE target_no > 0 AND country IS NOT NULL GROUP BY work_no, country
 ) AS x JOIN members AS m ON m.work_no = x.work_no
 GROUP BY m.data_year, m.scope_no, x.country

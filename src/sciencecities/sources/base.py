@@ -6,10 +6,12 @@ A further reader is one new module with a class of this shape, named in `sources
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
 
 from sciencecities.tables import CORPUS, Table
 
@@ -82,6 +84,8 @@ class Records:
     first_record_id: int
     columns: dict[str, dict[str, list[Any]]] = field(init=False)
     n_records: int = field(init=False, default=0)  # records met, rejected ones included
+    memo: dict[Any, Any] = field(init=False, default_factory=dict)  # for the source's own use
+    _entry_rows: list[tuple[Any, ...]] = field(init=False, default_factory=list)
     _keys: dict[tuple[str | None, tuple[Entry, ...]], int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -135,22 +139,41 @@ class Records:
         authorships["is_corresponding"].append(is_corresponding)
 
     def affiliation(
-        self,
-        record_id: int,
-        position: int,
-        number: int,
-        text: str | None,
-        entries: tuple[Entry, ...] = (),
+        self, record_id: int, position: int, number: int, text: str | None, entries: tuple[Entry, ...] = ()
     ) -> None:
-        """Add an affiliation of an author; its institutions are stored once per piece."""
-        key = self._keys.get((text, entries))
-        if key is None:
-            key = self._new_affiliation(text, entries)
+        """Add an affiliation of an author."""
         affiliations = self.columns["affiliations"]
         affiliations["record_id"].append(record_id)
         affiliations["author_position"].append(position)
         affiliations["affiliation"].append(number)
-        affiliations["affiliation_key"].append(key)
+        affiliations["affiliation_key"].append(self.affiliation_key(text, entries))
+
+    def authorships(
+        self,
+        record_id: int,
+        is_first: Sequence[bool],
+        is_corresponding: Sequence[bool | None],
+        affiliation_keys: Sequence[Sequence[int]],
+    ) -> None:
+        """Add the authors of a work in order, each with the keys of its affiliations."""
+        n = len(is_first)
+        authorships = self.columns["authorships"]
+        authorships["record_id"].extend([record_id] * n)
+        authorships["author_position"].extend(range(1, n + 1))
+        authorships["is_first"].extend(is_first)
+        authorships["is_corresponding"].extend(is_corresponding)
+        affiliations = self.columns["affiliations"]
+        for position, keys in enumerate(affiliation_keys, 1):
+            n_keys = len(keys)
+            affiliations["record_id"].extend([record_id] * n_keys)
+            affiliations["author_position"].extend([position] * n_keys)
+            affiliations["affiliation"].extend(range(1, n_keys + 1))
+            affiliations["affiliation_key"].extend(keys)
+
+    def affiliation_key(self, text: str | None, entries: tuple[Entry, ...] = ()) -> int:
+        """The key of an affiliation; its institutions are stored once per piece."""
+        key = self._keys.get((text, entries))
+        return self._new_affiliation(text, entries) if key is None else key
 
     def reject(self, position: int, reason: str, excerpt: str | bytes) -> None:
         """Record that an input record could not be read, and why."""
@@ -164,28 +187,24 @@ class Records:
         """The rows as Arrow tables, one per corpus table."""
         import pyarrow as pa
 
+        entries = self.columns["affiliation_entries"]
+        entries.update(zip(entries, zip(*self._entry_rows, strict=True), strict=False))
         return {t.name: pa.table(self.columns[t.name], schema=t.schema()) for t in CORPUS}
 
     def _new_affiliation(self, text: str | None, entries: tuple[Entry, ...]) -> int:
         key = affiliation_key(text, entries)
         self._keys[text, entries] = key
-        rows = self.columns["affiliation_entries"]
-        empty = Entry(None, None, None, None, None)
-        for number, entry in enumerate(entries, 1) if entries else [(0, empty)]:
-            rows["affiliation_key"].append(key)
-            rows["entry"].append(number)
-            rows["text"].append(text)
-            rows["institution_id"].append(entry.institution_id)
-            rows["ror"].append(entry.ror)
-            rows["institution"].append(entry.name)
-            rows["country"].append(entry.country)
-            rows["lineage"].append(entry.lineage)
+        for row in [(n, *e) for n, e in enumerate(entries, 1)] or [_NO_ENTRY]:
+            self._entry_rows.append((key, row[0], text, *row[1:]))
         return key
+
+
+_NO_ENTRY = (0, None, None, None, None, None)
 
 
 def affiliation_key(text: str | None, entries: tuple[Entry, ...]) -> int:
     """A signed 64-bit number that stands for the affiliation in every part and every run."""
-    content = repr((text, [tuple(e) for e in entries])).encode("utf-8", "backslashreplace")
+    content = msgspec.msgpack.encode((text, entries))
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)
 
 

@@ -23,6 +23,7 @@ MAX_DOCUMENT_BYTES = 1 << 30
 CUT_LINE_KEEPS = 1024
 WHOLE_DOCUMENT = -1
 YEARS = range(1000, 2101)
+NULL = msgspec.Raw(b"null")
 
 PRIMARY_TYPES = frozenset({"article", "journal-article", "proceedings-article"})
 """Primary research: `article` (new schema); the old schema's types, where reviews hide."""
@@ -45,12 +46,26 @@ class _Affiliation(Struct, gc=False):
 
 
 class _Authorship(Struct, gc=False):
+    """One author; where from stays undecoded, since the authors of a work mostly share it."""
+
     author_position: str | None = None
-    institutions: list[_Institution] | None = None
     is_corresponding: bool | None = None
-    raw_affiliation_string: str | None = None
-    raw_affiliation_strings: list[str | None] | None = None
+    institutions: msgspec.Raw = NULL
+    raw_affiliation_string: msgspec.Raw = NULL
+    raw_affiliation_strings: msgspec.Raw = NULL
+    affiliations: msgspec.Raw = NULL
+
+
+class Origin(Struct, gc=False):
+    """Where an author is from."""
+
+    institutions: list[_Institution] | None = None
     affiliations: list[_Affiliation] | None = None
+    raw_affiliation_strings: list[str | None] | None = None
+    raw_affiliation_string: str | None = None
+
+
+_ORIGIN_DECODERS = tuple(msgspec.json.Decoder(f.type).decode for f in msgspec.structs.fields(Origin))
 
 
 class _Venue(Struct, gc=False):
@@ -127,26 +142,32 @@ class OpenAlex:
                 _read_line(line, position, decode, out)
 
 
-def cut_lines(buffer: bytes, chunks: Iterator[bytes], piece_bytes: int) -> Iterator[Piece]:
-    """Cut at the last line end before `piece_bytes`; a longer line becomes a piece of its own.
+def cut_lines(start: bytes, chunks: Iterator[bytes], piece_bytes: int) -> Iterator[Piece]:
+    """Cut after the last line end before `piece_bytes`; a longer line becomes a piece of its own.
 
     A line above MAX_RECORD_BYTES keeps its first kilobyte, which then fails to decode.
     """
     number, first = 0, 1
+    waiting, size = [start], len(start)
     for chunk in chunks:
-        buffer += chunk
+        waiting.append(chunk)
+        size += len(chunk)
+        if size < piece_bytes:
+            continue
+        buffer = b"".join(waiting)
         while len(buffer) >= piece_bytes:
             end = buffer.rfind(b"\n", 0, piece_bytes) + 1 or buffer.find(b"\n", piece_bytes) + 1
-            if not end:
-                if len(buffer) > MAX_RECORD_BYTES:
-                    buffer = _skip_line(buffer, chunks)
-                    continue
+            if end:
+                data, buffer = buffer[:end], buffer[end:]
+                yield Piece(number, first, data)
+                number, first = number + 1, first + data.count(b"\n")
+            elif len(buffer) > MAX_RECORD_BYTES:
+                buffer = _skip_line(buffer, chunks)
+            else:
                 break
-            data, buffer = buffer[:end], buffer[end:]
-            yield Piece(number, first, data)
-            number, first = number + 1, first + data.count(b"\n")
-    if buffer:
-        yield Piece(number, first, buffer)
+        waiting, size = [buffer], len(buffer)
+    if size:
+        yield Piece(number, first, b"".join(waiting))
 
 
 def _skip_line(buffer: bytes, chunks: Iterator[bytes]) -> bytes:
@@ -207,12 +228,16 @@ def _read_line(line: bytes, position: int, decode, out: Records) -> None:  # typ
 
 
 def add_work(work: Work, out: Records, position: int, excerpt: bytes | str = "") -> None:
-    """Append one decoded work, or a reject if a value in it is absurd."""
+    """Append one decoded work, or a reject if a value in it is absurd.
+
+    Raises msgspec.DecodeError, with nothing appended, if an affiliation has a wrong type.
+    """
     problem = _problem(work)
     if problem:
         out.reject(position, problem, excerpt or str(work.id))
         return
     authorships = work.authorships or []
+    origins = [_affiliations(a, out) for a in authorships]  # before any row: this may fail
     venue = _venue(work)
     record_id = out.work(
         work_id=work.id or "",
@@ -228,12 +253,12 @@ def add_work(work: Work, out: Records, position: int, excerpt: bytes | str = "")
     )
     _add_terms(work, venue, record_id, out)
     no_first = not any(a.author_position == "first" for a in authorships)
-    for number, authorship in enumerate(authorships, 1):
-        is_first = authorship.author_position == "first" or (no_first and number == 1)
-        out.authorship(
-            record_id, number, is_first=is_first, is_corresponding=authorship.is_corresponding
-        )
-        _add_affiliations(authorship, record_id, number, out)
+    out.authorships(
+        record_id,
+        [a.author_position == "first" or (no_first and n == 0) for n, a in enumerate(authorships)],
+        [a.is_corresponding for a in authorships],
+        origins,
+    )
 
 
 def _problem(work: Work) -> str | None:
@@ -270,8 +295,7 @@ def _venue(work: Work) -> _Venue | None:
 
 def _add_terms(work: Work, venue: _Venue | None, record_id: int, out: Records) -> None:
     if venue:
-        numbers = {clean_issn(issn) for issn in (venue.issn_l, *(venue.issn or ()))}
-        for issn in sorted(n for n in numbers if n):
+        for issn in _issns((venue.issn_l, *(venue.issn or ()))):
             out.term(record_id, "issn", issn)
     topic = work.primary_topic
     if topic:
@@ -282,22 +306,34 @@ def _add_terms(work: Work, venue: _Venue | None, record_id: int, out: Records) -
                 out.term(record_id, kind, str(level.id).rsplit("/", 1)[-1])
 
 
-def _add_affiliations(authorship: _Authorship, record_id: int, author: int, out: Records) -> None:
-    if authorship.affiliations is not None:
-        found = _by_affiliation(authorship)
-    else:
-        found = _as_one(authorship)
-    for number, (text, entries) in enumerate(found, 1):
-        out.affiliation(record_id, author, number, text, entries)
+@lru_cache(maxsize=65536)
+def _issns(numbers: tuple[str | None, ...]) -> list[str]:
+    return sorted({issn for n in numbers if (issn := clean_issn(n))})
 
 
-def _by_affiliation(authorship: _Authorship) -> list[tuple[str | None, tuple[Entry, ...]]]:
+def _affiliations(authorship: _Authorship, out: Records) -> list[int]:
+    """Keys of the author's affiliations; authors of a piece with equal JSON share the work."""
+    json = (
+        bytes(authorship.institutions),
+        bytes(authorship.affiliations),
+        bytes(authorship.raw_affiliation_strings),
+        bytes(authorship.raw_affiliation_string),
+    )
+    keys = out.memo.get(json)
+    if keys is None:
+        origin = Origin(*(d(j) for d, j in zip(_ORIGIN_DECODERS, json, strict=True)))
+        found = _as_one(origin) if origin.affiliations is None else _by_affiliation(origin)
+        keys = out.memo[json] = [out.affiliation_key(text, entries) for text, entries in found]
+    return keys
+
+
+def _by_affiliation(origin: Origin) -> list[tuple[str | None, tuple[Entry, ...]]]:
     """New schema: the record says which institutions each string names."""
-    institutions = authorship.institutions or []
+    institutions = origin.institutions or []
     by_id = {i.id: _entry(i) for i in institutions if i.id}
     found: list[tuple[str | None, tuple[Entry, ...]]] = []
     named: set[str] = set()
-    for affiliation in authorship.affiliations or []:
+    for affiliation in origin.affiliations or []:
         ids = [i for i in dict.fromkeys(affiliation.institution_ids or ()) if i]
         named.update(ids)
         entries = tuple(by_id.get(i) or Entry(i, None, None, None, None) for i in ids)
@@ -310,11 +346,11 @@ def _by_affiliation(authorship: _Authorship) -> list[tuple[str | None, tuple[Ent
     return found
 
 
-def _as_one(authorship: _Authorship) -> list[tuple[str | None, tuple[Entry, ...]]]:
+def _as_one(origin: Origin) -> list[tuple[str | None, tuple[Entry, ...]]]:
     """Old schema: all institutions belong to the authorship as one affiliation."""
-    strings = [_text(s) for s in authorship.raw_affiliation_strings or ()]
-    strings = [s for s in strings if s] or [s for s in [_text(authorship.raw_affiliation_string)] if s]
-    entries = tuple(dict.fromkeys(_entry(i) for i in authorship.institutions or ()))
+    strings = [_text(s) for s in origin.raw_affiliation_strings or ()]
+    strings = [s for s in strings if s] or [s for s in [_text(origin.raw_affiliation_string)] if s]
+    entries = tuple(dict.fromkeys(_entry(i) for i in origin.institutions or ()))
     if entries:
         return [("; ".join(s for s in strings if s) or None, entries)]
     return [(s, ()) for s in strings]

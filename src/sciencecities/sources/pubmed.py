@@ -57,7 +57,7 @@ class PubMed:
                     f"{path}: the XML ends early, after {n_read:,} articles and without "
                     "</PubmedArticleSet>; fetch or copy the file again"
                 )
-            if not cut.is_rest or _OPENING.search(cut.data):
+            if not cut.is_rest or _OPENING.search(cut.data) or _CLOSING.search(cut.data):
                 last = OVERSIZED if cut.is_oversized else 0
                 yield Piece(number=number, first=first, data=cut.data, last=last)
             first += 1 if cut.is_oversized else _count_closing(cut.data)
@@ -169,11 +169,14 @@ def _parse_together(data: bytes, parser: XMLParser) -> list[_Element] | None:
     body = data[start.start() : end]
     if b"<!DOCTYPE" in body or b"<?xml" in body or _OPENING.search(data, end):
         return None
+    n_records = _count_closing(body)
+    if _count_closing(data[: start.start()]):
+        return None
     try:
         records = list(etree.fromstring(b"<set>" + body + b"</set>", parser))
     except etree.XMLSyntaxError:
         return None
-    return records if len(records) == _count_closing(body) else None
+    return records if len(records) == n_records else None
 
 
 def _read_one_by_one(piece: Piece, parser: XMLParser, out: Records) -> None:

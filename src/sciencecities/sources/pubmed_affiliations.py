@@ -44,7 +44,9 @@ _COMPLETE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _EMAIL = re.compile(r"\S+@\S+")
-_NOISE = re.compile(r"(?:electronic address|e-?mails?|orcid|\band\b|\bthe\b|[\W\d_])+", re.IGNORECASE)
+_NOISE = re.compile(
+    r"(?:electronic address|e-?mails?|orcid|\band\b|\bthe\b|[\W\d_])+", re.IGNORECASE
+)
 _EMPTY = re.compile(r"(?:and|the|&|[\W_])*")
 _PERSON = re.compile(
     r"^(?:(?:assistant|associate|adjunct|full|visiting|emeritus|co-?|vice|clinical|program)\W+)*"
@@ -74,7 +76,7 @@ def _at_numbers(text: str) -> list[str]:
     """The parts of `1 Dept …, China. 2 Hospital …, China.`, without their numbers."""
     if not text[:2].lstrip("(").startswith("1"):
         return [text]
-    marks = []
+    marks: list[re.Match[str]] = []
     for mark in _NUMBER.finditer(text):
         if int(mark.group(1)) == len(marks) + 1:
             marks.append(mark)

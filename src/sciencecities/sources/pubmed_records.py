@@ -7,11 +7,12 @@ before its first row is added, so that a reject leaves no rows behind.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sciencecities.sources.base import Records, clean_doi, clean_issn
 from sciencecities.sources.pubmed_affiliations import split_affiliation
+from sciencecities.sources.pubmed_named import parts_of_author
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -118,7 +119,9 @@ def _add_book_article(record: _Element, out: Records) -> None:
         raise RecordError("no BookDocument")
     pmid, version = _pmid(document.find("PMID"))
     types = _types(document)
-    year = _plain_year(document.find("Book/PubDate")) or _plain_year(document.find("ContributionDate"))
+    year = _plain_year(document.find("Book/PubDate"))
+    if year is None:
+        year = _plain_year(document.find("ContributionDate"))
     lists = document.findall("AuthorList") or document.findall("Book/AuthorList")
     people = _authors([each for each in lists if each.get("Type", "authors") == "authors"])
     ids = document.find("ArticleIdList")
@@ -290,9 +293,15 @@ def _listed(author_list: _Element) -> Iterator[_Author]:
         for info in author.iterchildren("AffiliationInfo", "Affiliation"):
             element = info if info.tag == "Affiliation" else info.find("Affiliation")
             if text := _text(element):
-                texts.update(dict.fromkeys(split_affiliation(text)))
+                texts.update(dict.fromkeys(_own_parts(author, split_affiliation(text))))
         is_person = author.find("LastName") is not None or author.find("CollectiveName") is None
         yield _Author(is_person, tuple(texts))
+
+
+def _own_parts(author: _Element, parts: Sequence[str]) -> Sequence[str]:
+    if len(parts) == 1:
+        return parts
+    return parts_of_author(parts, _text(author.find("Initials")), _text(author.find("LastName")))
 
 
 def _text(element: _Element | None) -> str | None:

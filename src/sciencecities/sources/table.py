@@ -9,10 +9,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sciencecities.errors import SourceError
 from sciencecities.sources.base import Digest, Piece, Records
+from sciencecities.sources.parquet import MAGIC
 from sciencecities.sources.streams import hash_file
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ OPTIONAL = (
 COLUMNS = REQUIRED + OPTIONAL
 ROW = "_row"  # 1-based number of the data row
 PROBLEM = "_problem"  # what is wrong with the row as such; null if nothing
-SORT_MEMORY = "512MB"
-_PARQUET_MAGIC = b"PAR1"
-_SORTED_ROWS = 20_000
+SORT_MEMORY = "256MB"
+_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+_STEP_ROWS = 2048
 
 
 class Table:
@@ -54,11 +55,11 @@ class Table:
     unit = "row"
 
     def accepts(self, path: Path, head: bytes) -> bool:
-        """A Parquet file with a column `work_id`, or a text whose first line names one."""
-        from sciencecities.sources.table_files import header_of_text, names_in_parquet
+        """A file named as a table, any other Parquet file, or a text with a column `work_id`."""
+        from sciencecities.sources.table_files import header_of_text
 
-        if head.startswith(_PARQUET_MAGIC):
-            return "work_id" in names_in_parquet(path)
+        if head.startswith(MAGIC) or path.name.lower().endswith(_SUFFIXES):
+            return True
         return "work_id" in header_of_text(head)
 
     def pieces(self, path: Path, digest: Digest, piece_bytes: int) -> Iterator[Piece]:
@@ -100,7 +101,7 @@ class Table:
 def _is_parquet(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(4) == _PARQUET_MAGIC
+            return file.read(4) == MAGIC
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
 
@@ -119,36 +120,81 @@ def _sorted(path: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Record
         yield from batches
 
     with tempfile.TemporaryDirectory(prefix="sciencecities-sort-") as folder:
-        settings = {"memory_limit": SORT_MEMORY, "temp_directory": folder, "threads": "2"}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": SORT_MEMORY,
+            "temp_directory": folder,
+            "threads": 2,
+        }
         try:
             with duckdb.connect(config=settings) as connection:
                 rows = pa.RecordBatchReader.from_batches(first.schema, every())
                 connection.register("rows_read", rows)
                 query = f'SELECT * FROM rows_read ORDER BY work_id NULLS FIRST, "{ROW}"'
-                yield from connection.execute(query).to_arrow_reader(_SORTED_ROWS)
+                answer: Any = connection.sql(query)
+                yield from answer.to_arrow_reader(_STEP_ROWS)
         except duckdb.Error as error:
             message = str(error).splitlines()[0]
             raise SourceError(f"{path}: its rows cannot be sorted ({message})") from error
 
 
 def _whole_works(batches: Iterator[pa.RecordBatch], piece_bytes: int) -> Iterator[pa.Table]:
-    """Join sorted batches up to `piece_bytes`, cut where the work id changes."""
+    """Join sorted rows up to `piece_bytes` of text, cut where the work id changes."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    size = 0
+    for step in _equal_steps(batches):
+        ids = step["work_id"].to_pylist()
+        n_bytes = _text_bytes(step)
+        # The rows of the last work may go on in the next step; rows without an id may part.
+        cut = len(ids)
+        while ids[-1] is not None and cut > 0 and ids[cut - 1] == ids[-1]:
+            cut -= 1
+        begins_new = bool(held) and held[-1]["work_id"][-1].as_py() != ids[0]
+        if size + n_bytes >= piece_bytes and (cut or begins_new):
+            yield pa.concat_tables([*held, step.slice(0, cut)])
+            held, size = [step.slice(cut)] if cut < len(ids) else [], 0
+        else:
+            held.append(step)
+            size += n_bytes
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _equal_steps(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The same rows in steps of one size, whatever sizes the sort happened to give."""
     import pyarrow as pa
 
     held: list[pa.RecordBatch] = []
-    size = 0
+    n_rows = 0
     for batch in batches:
-        for part in _slices(batch, piece_bytes):
-            cut = _last_change(held, part) if size + part.nbytes >= piece_bytes else 0
-            if cut:
-                yield pa.Table.from_batches([*held, part.slice(0, cut)])
-                held, size = [], 0
-            rest = part.slice(cut) if cut else part
-            if rest.num_rows:
-                held.append(rest)
-                size += rest.nbytes
-            elif not cut:
-                held.append(part)
-                size += part.nbytes
-    if held:
+        held.append(batch)
+        n_rows += batch.num_rows
+        if n_rows >= _STEP_ROWS:
+            table = pa.Table.from_batches(held)
+            whole = n_rows - n_rows % _STEP_ROWS
+            for start in range(0, whole, _STEP_ROWS):
+                yield table.slice(start, _STEP_ROWS)
+            held, n_rows = table.slice(whole).to_batches(), n_rows - whole
+    if n_rows:
         yield pa.Table.from_batches(held)
+
+
+def _text_bytes(rows: pa.Table) -> int:
+    """The size by content alone: text plus eight bytes a row."""
+    import pyarrow.compute as pc
+
+    texts = [rows[name] for name in rows.column_names if name != ROW]
+    return 8 * int(rows.num_rows) + sum(
+        int(pc.sum(pc.binary_length(text)).as_py() or 0) for text in texts
+    )
+
+
+def _to_bytes(rows: pa.Table) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

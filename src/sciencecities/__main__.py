@@ -1,0 +1,5 @@
+"""`python -m sciencecities`."""
+
+from sciencecities.cli import main
+
+main()

@@ -1,0 +1,61 @@
+"""The two functions of the Python interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sciencecities import config as configuration
+from sciencecities.config import Config
+from sciencecities.edition.read import Edition
+from sciencecities.errors import ConfigError
+from sciencecities.progress import Progress
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["build", "open"]
+
+
+def build(
+    config: Config | str | PathLike[str] | None = None,
+    *,
+    resume: bool = False,
+    progress: Progress | None = None,
+    **keys: Any,
+) -> Edition:
+    """Build an edition and open it.
+
+    `config` is a Config or the path of a TOML file; `keys` are configuration keys that win over
+    it, or stand alone: `build(sources=["works/*.jsonl.gz"], out="edition", years=[2024])`.
+    Raises ConfigError for a wrong key, otherwise the SciencecitiesError that says what failed;
+    an earlier edition at `out` is then still whole.
+    """
+    from sciencecities import pipeline
+
+    return Edition(pipeline.build(_config(config, keys), resume=resume, progress=progress))
+
+
+def open(path: str | PathLike[str]) -> Edition:
+    """The edition in the folder `path`. Raises EditionError if it is none that can be read."""
+    return Edition(path)
+
+
+def _config(given: Config | str | PathLike[str] | None, keys: dict[str, Any]) -> Config:
+    keys = {k: _plain(v) for k, v in keys.items()}
+    if given is None:
+        return configuration.make("build", **keys)
+    if isinstance(given, Config):
+        return configuration.make("build", **(msgspec.to_builtins(given) | keys))
+    if not isinstance(given, str | Path):
+        raise ConfigError(f"build: expected a Config or the path of a TOML file, got {given!r}")
+    return configuration.load(Path(given), **keys)
+
+
+def _plain(value: Any) -> Any:
+    """Paths as text, also in the list of sources."""
+    if isinstance(value, Path):
+        return str(value)
+    return [_plain(v) for v in value] if isinstance(value, list | tuple | range) else value

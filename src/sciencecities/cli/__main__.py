@@ -1,0 +1,5 @@
+"""`python -m sciencecities.cli`."""
+
+from sciencecities.cli import main
+
+main()

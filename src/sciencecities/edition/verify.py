@@ -1,0 +1,144 @@
+"""Checking an edition: files and hashes, sums, and what must hold between its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sciencecities.edition.hashing import table_hash
+from sciencecities.edition.write import EDITION_FORMAT
+from sciencecities.errors import EditionError
+from sciencecities.files import read_json
+from sciencecities.tables import EDITION, UNITS_PER_WORK
+
+W = UNITS_PER_WORK
+
+# Each query counts what must not be there.
+INVARIANTS = {
+    "contributions: weights of a work in `units` do not add up to one work": f"""
+        SELECT COUNT(*) FROM (SELECT work_id FROM contributions GROUP BY data_year, work_id
+        HAVING SUM(CAST(units AS DECIMAL(19,0))) <> {W})""",
+    "contributions: rows with both or neither of city and reason": """
+        SELECT COUNT(*) FROM contributions
+        WHERE (city_id IS NULL) = (unassigned_reason IS NULL)""",
+    "contributions: weight is not units / 10^18": f"""
+        SELECT COUNT(*) FROM contributions WHERE weight <> CAST(units AS DOUBLE) / {W}e0""",
+    "rankings: Share differs from the sum of contributions by more than 1e-9": f"""
+        SELECT COUNT(*) FROM rankings AS r FULL JOIN (
+            SELECT c.data_year, s.scope, c.city_id,
+                   CAST(SUM(CAST(c.units AS DECIMAL(19,0))) AS DOUBLE) / {W}e0 AS share,
+                   COUNT(DISTINCT c.work_id) AS works
+            FROM contributions AS c JOIN work_scopes AS s ON s.work_id = c.work_id
+            WHERE c.city_id IS NOT NULL GROUP BY c.data_year, s.scope, c.city_id
+        ) AS x ON x.data_year = r.data_year AND x.scope = r.scope AND x.city_id = r.city_id
+        WHERE r.share IS NULL OR x.share IS NULL
+           OR abs(r.share - x.share) > 1e-9 * greatest(1, x.share) OR r.count <> x.works""",
+    "unassigned: a part differs from the sum of contributions by more than 1e-9": f"""
+        SELECT COUNT(*) FROM (
+            SELECT data_year, scope, reason, SUM(share) AS share FROM unassigned
+            GROUP BY data_year, scope, reason
+        ) AS u FULL JOIN (
+            SELECT c.data_year, s.scope, c.unassigned_reason AS reason,
+                   CAST(SUM(CAST(c.units AS DECIMAL(19,0))) AS DOUBLE) / {W}e0 AS share
+            FROM contributions AS c JOIN work_scopes AS s ON s.work_id = c.work_id
+            WHERE c.city_id IS NULL GROUP BY c.data_year, s.scope, c.unassigned_reason
+        ) AS x ON x.data_year = u.data_year AND x.scope = u.scope AND x.reason = u.reason
+        WHERE u.share IS NULL OR x.share IS NULL
+           OR abs(u.share - x.share) > 1e-9 * greatest(1, x.share)""",
+    "totals: the number of works differs from contributions": """
+        SELECT COUNT(*) FROM totals AS t FULL JOIN (
+            SELECT c.data_year, s.scope, COUNT(*) AS works
+            FROM (SELECT DISTINCT data_year, work_id FROM contributions) AS c
+            JOIN work_scopes AS s ON s.work_id = c.work_id GROUP BY c.data_year, s.scope
+        ) AS x ON x.data_year = t.data_year AND x.scope = t.scope
+        WHERE t.works IS DISTINCT FROM x.works""",
+    "rankings: a row has a larger Share but a worse rank than the next": """
+        SELECT COUNT(*) FROM (
+            SELECT rank, share, LEAD(rank) OVER w AS next_rank, LEAD(share) OVER w AS next_share
+            FROM rankings WINDOW w AS (PARTITION BY data_year, scope ORDER BY share DESC, rank)
+        ) WHERE next_rank < rank""",
+    "city_institutions: a city's institutions do not add up to its Share": """
+        SELECT COUNT(*) FROM rankings AS r FULL JOIN (
+            SELECT data_year, scope, city_id, SUM(share) AS share FROM city_institutions
+            GROUP BY data_year, scope, city_id
+        ) AS x ON x.data_year = r.data_year AND x.scope = r.scope AND x.city_id = r.city_id
+        WHERE r.share IS NULL OR x.share IS NULL
+           OR abs(r.share - x.share) > 1e-9 * greatest(1, x.share)""",
+    "collaborations: a pair is not in order": """
+        SELECT COUNT(*) FROM collaborations WHERE city_a >= city_b""",
+}
+
+ONLY_FRACTIONAL = "contributions: weights of a work"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an edition.
+
+    Raises EditionError if there is none, it is damaged, or of a newer format.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest: dict[str, Any] = read_json(path)
+    except FileNotFoundError as error:
+        raise EditionError(
+            f"{folder}: is no edition (no manifest.json); `sciencecities build … --out {folder}` makes one"
+        ) from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise EditionError(f"{path}: cannot be read ({error}); build the edition again") from error
+    if manifest.get("format") != EDITION_FORMAT:
+        raise EditionError(
+            f"{folder}: an edition of format {manifest.get('format')}, this version reads format "
+            f"{EDITION_FORMAT}; install the version that made it ({manifest.get('package_version')})"
+        )
+    return manifest
+
+
+def verify(folder: Path) -> list[str]:
+    """What is wrong with an edition, one line each; nothing if it is sound.
+
+    Raises EditionError if there is no manifest to check against.
+    """
+    manifest = read_manifest(folder)
+    problems = _check_files(folder, manifest)
+    return problems or _check_invariants(folder, manifest)
+
+
+def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    import pyarrow as pa
+
+    problems = []
+    for table in EDITION:
+        noted = manifest.get("tables", {}).get(table.name, {})
+        path = folder / f"{table.name}.parquet"
+        try:
+            rows, sha256 = table_hash(path, table)
+        except FileNotFoundError:
+            problems.append(f"{path.name}: is missing")
+        except (pa.ArrowException, OSError, KeyError) as error:
+            problems.append(f"{path.name}: cannot be read ({str(error).splitlines()[0]})")
+        else:
+            if rows != noted.get("rows"):
+                problems.append(f"{path.name}: {rows:,} rows, the manifest says {noted.get('rows')}")
+            elif sha256 != noted.get("sha256"):
+                problems.append(f"{path.name}: its content is not what was built (hash differs)")
+    return problems
+
+
+def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    import duckdb
+
+    full = manifest.get("configuration", {}).get("scheme") == "full"
+    with duckdb.connect(":memory:") as connection:
+        for table in EDITION:
+            path = str(folder / f"{table.name}.parquet").replace("'", "''")
+            connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet('{path}')")
+        found = []
+        for problem, sql in INVARIANTS.items():
+            if full and problem.startswith(ONLY_FRACTIONAL):
+                continue
+            row = connection.execute(sql).fetchone()
+            if row and row[0]:
+                found.append(f"{problem} ({row[0]:,}×)")
+    return found

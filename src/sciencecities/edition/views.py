@@ -1,0 +1,268 @@
+"""What an edition says, for reading: rankings, one city, the works behind a number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sciencecities.edition.show import (
+    QUALITY,
+    Column,
+    View,
+    decimals,
+    ordinal,
+    percent,
+    plural,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from sciencecities.edition.read import Edition
+
+Row = dict[str, Any]
+
+REASONS = {
+    "no-authors": "no authors",
+    "no-affiliation": "no affiliation",
+    "unresolved-affiliation": "affiliation not resolved",
+    "institution-without-place": "institution without a place",
+    "truncated-authors": "author list cut by the source",
+    "outside-cities": "outside every city of the definition",
+}
+NO_RANGES = "Rank ranges: not computed yet in this edition."
+UNREGISTERED = "* in no registry: the name as the affiliations write it."
+
+
+def rank_view(
+    edition: Edition,
+    scope: str,
+    year: int,
+    *,
+    top: int | None = 20,
+    countries: bool = False,
+    with_unassigned: bool = True,
+) -> View:
+    """A ranking of cities (or countries), largest Share first, the finding as title."""
+    table = edition.country_rankings(scope, year) if countries else edition.rankings(scope, year)
+    rows: list[Row] = table.slice(0, top).to_pylist()
+    digits = decimals(r["share"] for r in rows)
+    where = (
+        [Column("Country")] if countries else [Column("City"), Column("城市"), Column("Country")]
+    )
+    columns = [Column("Rank", True), Column("Movement"), *where, *_number_columns()]
+    names = ("country",) if countries else ("city", "city_zh", "country")
+    cells = [
+        [rank_text(r), movement(r), *(r[n] or "–" for n in names), *_number_cells(r, digits)]
+        for r in rows
+    ]
+    title = _rank_title(edition, table.num_rows, rows, scope, year, countries)
+    unassigned = [unassigned_line(edition, scope, year)] if with_unassigned else []
+    notes = [*unassigned, *_range_notes(rows), QUALITY]
+    return View(title, columns, cells, notes)
+
+
+def city_view(edition: Edition, city_id: str) -> View:
+    """One city in every year and scope, the newest year first."""
+    rows: list[Row] = edition.city(city_id).to_pylist()
+    ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
+    digits = decimals(r["share"] for r in rows)
+    columns = [
+        Column("Year"), Column("Scope"), Column("Rank", True), Column("of", True),
+        Column("Movement"), *_number_columns(),
+    ]  # fmt: skip
+    cells = [
+        [
+            str(r["data_year"]), edition.title(r["scope"]), rank_text(r),
+            f"{ranked[r['data_year'], r['scope']]:,}", movement(r), *_number_cells(r, digits),
+        ]
+        for r in rows
+    ]  # fmt: skip
+    return View(_city_title(rows, ranked, edition), columns, cells, [*_range_notes(rows), QUALITY])
+
+
+def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top: int) -> View:
+    """The institutions that make a city's Share."""
+    table = edition.institutions(city_id, scope, year)
+    all_rows: list[Row] = table.to_pylist()
+    total = sum(r["share"] for r in all_rows)
+    rows = all_rows[:top]
+    digits = decimals(r["share"] for r in rows)
+    columns = [
+        Column("Institution"), Column("Share", True), Column("Count", True),
+        Column("% of city", True), Column("Id"),
+    ]  # fmt: skip
+    cells = [
+        [
+            f"{r['institution'] or '–'}{'*' if _unregistered(r) else ''}",
+            f"{r['share']:,.{digits}f}", f"{r['count']:,}",
+            percent(r["share"] / total), r["institution_id"] or "–",
+        ]
+        for r in rows
+    ]  # fmt: skip
+    title = (
+        f"Leading institutions of {plural(len(all_rows), 'institution')}{_in(edition, scope, year)}"
+    )
+    return View(title, columns, cells, [UNREGISTERED] if any(map(_unregistered, rows)) else [])
+
+
+def trace_view(
+    edition: Edition, city_id: str, scope: str, year: int, institution: str | None, top: int | None
+) -> View:
+    """The works behind a number, heaviest first, and what they add up to."""
+    rows: list[Row] = edition.works(city_id, scope, year, institution, top=top).to_pylist()
+    total = edition.trace_total(city_id, scope, year, institution)
+    columns = [
+        Column("Weight", True),
+        Column("Authors", True),
+        Column("Work"),
+        Column("Institutions"),
+    ]
+    cells = [
+        [f"{r['weight']:.4f}", str(r["n_authors"]), work_link(r), _institutions(r)] for r in rows
+    ]
+    city = edition.finder[city_id].city
+    who = f"{_institution_name(rows, institution)} in {city}" if institution else city
+    notes = []
+    if len(rows) < total.works:
+        notes.append(f"Shown: the {len(rows):,} that weigh most; --top changes that.")
+    sums = f"{plural(total.works, 'work')}, weights add up to {total.share:.3f}"
+    notes.append(f"{sums} = Share" if total.works else f"{sums}: no Share here")
+    return View(f"Works behind {who}{_in(edition, scope, year)}", columns, cells, notes)
+
+
+def unassigned_view(edition: Edition, scope: str, year: int) -> View:
+    """What no city got, by reason."""
+    works = edition.n_works(scope, year)
+    by_reason = _unassigned(edition, scope, year)
+    digits = decimals(by_reason.values())
+    cells = [
+        [REASONS.get(reason, reason), f"{share:,.{digits}f}", percent(share / works)]
+        for reason, share in by_reason.items()
+    ]
+    columns = [Column("Unassigned, by reason"), Column("Works", True), Column("% of works", True)]
+    return View(unassigned_line(edition, scope, year, reasons=False), columns, cells)
+
+
+def unassigned_line(edition: Edition, scope: str, year: int, *, reasons: bool = True) -> str:
+    """One sentence: how much of the works no city got, and why."""
+    works = edition.n_works(scope, year)
+    by_reason = _unassigned(edition, scope, year)
+    if not works:
+        return "No works."
+    line = f"Unassigned: {percent(sum(by_reason.values()) / works)} of {plural(works, 'work')}"
+    if not reasons or not by_reason:
+        return f"{line}."
+    parts = ", ".join(f"{REASONS.get(r, r)} {percent(s / works)}" for r, s in by_reason.items())
+    return f"{line} ({parts})."
+
+
+# --- cells ----------------------------------------------------------------------------------
+
+
+def rank_text(row: Row) -> str:
+    """The rank with its range where it is known.
+
+    >>> rank_text({"rank": 6, "rank_low": 4, "rank_high": 8})
+    '6 (4–8)'
+    """
+    if row["rank_low"] is None or row["rank_high"] is None:
+        return f"{row['rank']:,}"
+    return f"{row['rank']:,} ({row['rank_low']:,}–{row['rank_high']:,})"
+
+
+def movement(row: Row) -> str:
+    """How the rank changed, "–" where there is nothing to compare with.
+
+    >>> movement({"previous_rank": 8, "rank_change": 2})
+    'up 2 from 8'
+    """
+    before, change = row["previous_rank"], row["rank_change"]
+    if before is None or change is None:
+        return "–"
+    if change == 0:
+        return "same"
+    return f"{'up' if change > 0 else 'down'} {abs(change):,} from {before:,}"
+
+
+def work_link(row: Row) -> str:
+    """Where a work can be looked up: its DOI, else its PubMed page, else its id."""
+    if row["doi"]:
+        return f"https://doi.org/{row['doi']}"
+    work_id = str(row["work_id"])
+    if work_id.startswith("pmid:"):
+        return f"https://pubmed.ncbi.nlm.nih.gov/{work_id.removeprefix('pmid:')}/"
+    return work_id
+
+
+def _number_columns() -> list[Column]:
+    return [Column("Share", True), Column("Count", True), Column("% of works", True)]
+
+
+def _number_cells(row: Row, digits: int) -> list[str]:
+    return [f"{row['share']:,.{digits}f}", f"{row['count']:,}", percent(row["world_share"])]
+
+
+def _range_notes(rows: Sequence[Row]) -> list[str]:
+    return [NO_RANGES] if any(r["rank_low"] is None for r in rows) else []
+
+
+def _unregistered(row: Row) -> bool:
+    return str(row["institution_id"] or "").startswith("name:")
+
+
+def _institutions(row: Row) -> str:
+    names = [printable(n) for n in row["institutions"] if n]
+    more = f" and {len(names) - 2} more" if len(names) > 3 else ""
+    return "; ".join(names[:2] if more else names) + more or "–"
+
+
+def _institution_name(rows: Sequence[Row], asked: str) -> str:
+    return next((n for r in rows for n in r["institutions"] if n), asked)
+
+
+def _unassigned(edition: Edition, scope: str, year: int) -> dict[str, float]:
+    """Reason -> works, largest first."""
+    sums: dict[str, float] = defaultdict(float)
+    for row in edition.unassigned(scope, year).to_pylist():
+        sums[row["reason"]] += row["share"]
+    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+
+# --- findings -------------------------------------------------------------------------------
+
+
+def _in(edition: Edition, scope: str, year: int) -> str:
+    return f" overall in {year}" if scope == "overall" else f" in {edition.title(scope)} in {year}"
+
+
+def _rank_title(
+    edition: Edition, n: int, rows: Sequence[Row], scope: str, year: int, countries: bool
+) -> str:
+    unit, where = ("country" if countries else "city"), _in(edition, scope, year)
+    if not rows:
+        return f"No {unit} has a Share{where}."
+    first = [r for r in rows if r["rank"] == 1]
+    names = [r[unit] or r.get("city_id") or "–" for r in rows]
+    if len(first) > 1:
+        leaders = f"{', '.join(names[: len(first) - 1])} and {names[len(first) - 1]}"
+        return f"{leaders} share first place of {plural(n, unit)}{where}."
+    title = f"{names[0]} is first of {plural(n, unit)}{where}{_was(first[0])}"
+    ahead = names[1:3]
+    return f"{title}, ahead of {' and '.join(ahead)}." if ahead else f"{title}."
+
+
+def _was(row: Row) -> str:
+    if row["previous_rank"] is None or row["rank_change"] == 0:
+        return ""
+    return f", {'up' if row['rank_change'] > 0 else 'down'} from {ordinal(row['previous_rank'])}"
+
+
+def _city_title(rows: Sequence[Row], ranked: dict[tuple[int, str], int], edition: Edition) -> str:
+    row = next((r for r in rows if r["scope"] == "overall"), rows[0])
+    year, scope = row["data_year"], row["scope"]
+    name = f"{row['city']}（{row['city_zh']}）" if row["city_zh"] else row["city"]
+    place = f"{ordinal(row['rank'])} of {plural(ranked[year, scope], 'city')}"
+    share = f"{row['share']:,.{decimals([row['share']])}f}"
+    where = f"{_in(edition, scope, year)}{_was(row)}"
+    return f"{name}, {row['country'] or '–'}, is {place}{where}: Share {share}."

@@ -1,0 +1,310 @@
+"""The units of an affiliation: which institutions it names and where each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sciencecities.errors import ConfigError
+from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.matcher import Match, Matcher
+from sciencecities.locate.model import Affiliation, Entry, Place, Unit
+from sciencecities.locate.placing import NOWHERE, Placed, TextPlaces, choose_place
+from sciencecities.locate.registry import Registry, canonical_ror
+from sciencecities.locate.text import normalise, organisation, slug
+
+Mode = Literal["text-then-registry", "registry", "text"]
+MODES: tuple[Mode, ...] = ("text-then-registry", "registry", "text")
+
+WITHOUT_PLACE = "institution-without-place"
+UNRESOLVED = "unresolved-affiliation"
+CONFLICT = "id-conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An institution named in an affiliation, before it is placed."""
+
+    institution_id: str
+    name: str | None
+    names: tuple[str, ...]  # under which the string may name it
+    aliases: frozenset[str]  # every id under which lineages may name it
+    ancestors: frozenset[str]
+    root: str
+    countries: frozenset[str]  # where it may be, as far as known
+    places: tuple[Place, ...]  # where the registry has it, the main place first
+    text: str  # the string that may name its place
+    method: str
+    score: float | None = None
+
+
+class Locator:
+    """Turns affiliations into units. The answer is a function of the affiliation alone."""
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        registry: Registry | None = None,
+        *,
+        mode: str = "text-then-registry",
+        match: bool = True,
+        keep_ancestors: bool = False,
+    ) -> None:
+        """`mode` is one of MODES; without a registry, `registry` takes the places from the text.
+
+        With `match` False the record's ids stand as they are and strings are matched to nothing.
+        Raises ConfigError for an unknown mode.
+        """
+        if mode not in MODES:
+            raise ConfigError(f"no locate mode {mode!r}; there are {', '.join(MODES)}")
+        self.registry = registry or Registry(())
+        self.has_registry = registry is not None
+        self.mode = mode
+        self.match = match
+        self.keep_ancestors = keep_ancestors
+        self._texts = TextPlaces(gazetteer)
+        self._matcher = Matcher(registry) if registry is not None and match else None
+
+    def locate(self, affiliation: Affiliation) -> list[Unit]:
+        """The affiliation's distinct units; none where it has neither text nor institution."""
+        text = affiliation.text or ""
+        named, strings = self._read(affiliation.entries, text)
+        if not affiliation.entries:
+            named, strings = self._by_string(text)
+        named = merged(named)
+        if not self.keep_ancestors:
+            named = pruned(named)
+        units: dict[str, Unit] = {}
+        for unit in [*map(self._unit, named), *strings]:
+            units.setdefault(unit.key, unit)
+        return list(units.values())
+
+    def _read(self, entries: Sequence[Entry], text: str) -> tuple[list[Named], list[Unit]]:
+        """What the entries name: institutions, and strings that name none."""
+        named: list[Named] = []
+        strings: list[Unit] = []
+        rejected = [e for e in entries if self.match and self._contradicts(e, text)]
+        known = [e for e in entries if _own_id(e) and e not in rejected]
+        for entry in known:
+            named.append(self._by_id(entry, text))
+        for entry in entries:
+            if entry not in known and entry not in rejected:
+                more = self._by_name(entry, text, is_resolved=bool(known))
+                named, strings = named + more[0], strings + more[1]
+        if rejected:
+            found, own = self._by_string(text)
+            named += [replace(one, method=f"{one.method}+{CONFLICT}") for one in found]
+            if not known:  # else the string is resolved, and adds nothing of its own
+                strings += [unit._replace(method=f"{unit.method}+{CONFLICT}") for unit in own]
+        return named, strings
+
+    # --- institutions by id ----------------------------------------------------------------
+
+    def _by_id(self, entry: Entry, text: str) -> Named:
+        recorded = _own_id(entry) or ""
+        mapped = self.registry.successor(recorded) if self.match else recorded
+        lineage = tuple((entry.lineage or "").split())
+        ancestors = frozenset(lineage) or self._ancestors(mapped, recorded)
+        aliases = {recorded, mapped, (entry.institution_id or "").strip()} - {""}
+        name = self.registry.name(mapped) or self.registry.label(recorded, mapped)
+        return Named(
+            institution_id=mapped,
+            name=name or entry.name,
+            names=(*self._names(mapped), *self._names(recorded), *filter(None, [entry.name])),
+            aliases=frozenset(aliases),
+            ancestors=frozenset(canonical_ror(a) or a for a in ancestors) | ancestors,
+            root=self._root(mapped, lineage),
+            countries=self._countries(entry, recorded, mapped),
+            places=tuple(self.registry.places(mapped) or self.registry.places(recorded)),
+            text=text,
+            method="id" if mapped == recorded else "id-successor",
+        )
+
+    def _ancestors(self, *rors: str) -> frozenset[str]:
+        found = (self.registry.ancestors(ror, successors=self.match) for ror in rors)
+        return frozenset().union(*found)
+
+    def _root(self, ror: str, lineage: Sequence[str] = ()) -> str:
+        if ror in self.registry:
+            return self.registry.root(ror)
+        return lineage[-1] if lineage else ror
+
+    def _countries(self, entry: Entry, *rors: str) -> frozenset[str]:
+        found = {country for ror in rors for country in self._registered_in(ror)}
+        return frozenset(found or ({entry.country.upper()} if entry.country else ()))
+
+    def _names(self, ror: str) -> tuple[str, ...]:
+        found = self.registry.get(ror)
+        return tuple(name.value for name in found.names) if found else ()
+
+    def _registered_in(self, ror: str) -> tuple[str, ...]:
+        organisation = self.registry.get(ror)
+        return organisation.countries if organisation else ()
+
+    def _contradicts(self, entry: Entry, text: str) -> bool:
+        """Whether the text clearly names countries, and none is the institution's."""
+        ror = _own_id(entry) or ""
+        if not ror:
+            return False
+        known = {entry.country.upper()} if entry.country else set()
+        known.update(self._registered_in(ror))
+        if not known or not text:
+            return False
+        named = self._texts.countries(text)
+        return bool(named) and not named & known
+
+    # --- strings ---------------------------------------------------------------------------
+
+    def _by_name(
+        self, entry: Entry, text: str, *, is_resolved: bool
+    ) -> tuple[list[Named], list[Unit]]:
+        """What an entry without id is: its display name, or else the affiliation's text."""
+        string = entry.name if entry.name and normalise(entry.name) else text
+        if is_resolved and normalise(string) == normalise(text):
+            return [], []  # the string is resolved by another entry
+        return self._by_string(string, entry.country, text)
+
+    def _by_string(
+        self, string: str, country: str | None = None, context: str = ""
+    ) -> tuple[list[Named], list[Unit]]:
+        """The registry's organisations named in a string, or else the string as a unit.
+
+        `context` is the affiliation in which the string stands; it may name the town.
+        """
+        if not normalise(string):
+            return [], []
+        country = country.upper() if country else None
+        found = self._texts.find(string, country)
+        if found.place is None and context:
+            found = self._texts.find(context, country)
+        matches = self._matches(string, found.country or country, found.place)
+        if matches:
+            return [self._by_match(match, context or string) for match in matches], []
+        place = found.place if self._places_strings else None
+        unit = self._unregistered(string, place, found.method)
+        return [], [unit or self._unresolved(string, country)]
+
+    def _matches(self, string: str, country: str | None, place: Place | None) -> list[Match]:
+        if self._matcher is None:
+            return []
+        return self._matcher.match(string, country, place=place)
+
+    def _by_match(self, match: Match, text: str) -> Named:
+        return Named(
+            institution_id=match.ror,
+            name=match.name,
+            names=self._names(match.ror),
+            aliases=frozenset({match.ror}),
+            ancestors=self._ancestors(match.ror),
+            root=self._root(match.ror),
+            countries=frozenset(self._registered_in(match.ror)),
+            places=tuple(self.registry.places(match.ror)),
+            text=text,
+            method="match",
+            score=match.score,
+        )
+
+    @property
+    def _places_strings(self) -> bool:
+        """Whether the gazetteer places strings of which the registry knows nothing."""
+        return self.mode != "registry" or (self.match and not self.has_registry)
+
+    def _unregistered(self, string: str, place: Place | None, method: str) -> Unit | None:
+        """The organisation part of the string, under an id of its name, at the string's place."""
+        name = organisation(string, (place.name,)) if place else None
+        if place is None or name is None or not slug(name):
+            return None
+        own = f"name:{slug(name)}"
+        method = f"unregistered+text:{method}"
+        return Unit(own, own, name, place, place.country, None, method, None)
+
+    def _unresolved(self, string: str, country: str | None) -> Unit:
+        """The string itself, compared and placed by its normalised text alone.
+
+        So equal keys have equal places, whatever case or affiliation the string comes in.
+        """
+        key = normalise(string)
+        found = self._texts.find(key)
+        place = found.place if self._places_strings else None
+        country = found.country or self._texts.find(string).country or country
+        if place:
+            return Unit(None, None, None, place, place.country, None, "place-only", None, key)
+        return Unit(None, None, None, None, country, UNRESOLVED, "unresolved", None, key)
+
+    # --- places ----------------------------------------------------------------------------
+
+    def _unit(self, named: Named) -> Unit:
+        place, method = self._place(named)
+        country = place.country if place else self._country(named)
+        return Unit(
+            named.institution_id,
+            named.root,
+            named.name,
+            place,
+            country,
+            None if place else WITHOUT_PLACE,
+            f"{named.method}+{method}",
+            named.score,
+        )
+
+    def _place(self, named: Named) -> Placed:
+        if self.mode == "registry" and self.has_registry:
+            return Placed(named.places[0], "registry") if named.places else NOWHERE
+        registered = named.places if self.mode == "text-then-registry" else ()
+        return choose_place(self._texts, named.text, named.names, named.countries, registered)
+
+    def _country(self, named: Named) -> str | None:
+        if named.countries:
+            return min(named.countries)
+        return self._texts.find(named.text).country if named.text else None
+
+
+def _own_id(entry: Entry) -> str | None:
+    """The canonical ROR id, else the source's own id, else None."""
+    source = (entry.institution_id or "").strip()
+    ror = canonical_ror(entry.ror) or (canonical_ror(source) if "ror.org/" in source else None)
+    return ror or source or None
+
+
+def merged(named: Iterable[Named]) -> list[Named]:
+    """The institutions with those of one id made one, in order of their first mention."""
+    found: dict[str, Named] = {}
+    for one in named:
+        first = found.get(one.institution_id)
+        if first is not None:
+            one = replace(
+                first,
+                aliases=first.aliases | one.aliases,
+                ancestors=first.ancestors | one.ancestors,
+                countries=first.countries | one.countries,
+            )
+        found[one.institution_id] = one
+    return list(found.values())
+
+
+def pruned(named: Sequence[Named]) -> list[Named]:
+    """The institutions without those that are an ancestor of another one among them.
+
+    Of institutions that are ancestors of each other, the one of the smallest id stays.
+    """
+    above = {one.institution_id: _above(one, named) for one in named}
+
+    def is_dropped(mine: str) -> bool:
+        below = (other for other, ancestors in above.items() if mine in ancestors and other != mine)
+        return any(other not in above[mine] or other < mine for other in below)
+
+    return [one for one in named if not is_dropped(one.institution_id)]
+
+
+def _above(start: Named, named: Sequence[Named]) -> set[str]:
+    """Ids of those among the institutions that are above one, through each other too."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        ancestors = waiting.pop().ancestors
+        for other in named:
+            if other.institution_id not in found and other.aliases & ancestors:
+                found.add(other.institution_id)
+                waiting.append(other)
+    return found - {start.institution_id}

@@ -1,0 +1,370 @@
+"""The place named in an affiliation string, found with the gazetteer alone."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sciencecities.locate.gaz_tables import Institution, Region, family
+from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.model import Place
+from sciencecities.locate.place_parse import EDGE, INSIDE, REGION, WHOLE, Name, Parser, Segment
+from sciencecities.locate.place_scan import scan
+from sciencecities.locate.place_words import UK_AREAS
+from sciencecities.locate.text import clean
+
+KIND_WEIGHT = {WHOLE: 6.0, EDGE: 4.0, INSIDE: 2.0, REGION: 3.0}
+LOOSE_POPULATION = {WHOLE: 1_000, EDGE: 15_000, INSIDE: 40_000, REGION: 100_000}
+KNOWN_POPULATION = {WHOLE: 0, EDGE: 3_000, INSIDE: 20_000, REGION: 100_000}
+STRICT_COUNTRIES = frozenset({"US", "CA", "AU"})  # a town outside the named state is not meant
+SLIP_POPULATION = 50_000
+CITY_STATES = {"SG": 1880252, "HK": 1819729, "MO": 1821274, "MC": 2993458, "GI": 2411585}
+MAIL_COUNTRY = re.compile(r"@[\w.-]{1,80}?\.([a-z]{2}|edu|gov|mil)(?![\w.]*\w)", re.IGNORECASE)
+NOT_COUNTRY_DOMAINS = frozenset({"IO", "CO", "ME", "AI", "TV", "CC", "EU", "AC", "SO", "LY", "FM"})
+
+
+class Found(NamedTuple):
+    """The answer for a string: `country` may be known where no place is."""
+
+    place: Place | None
+    country: str | None
+    method: str
+    score: float
+
+
+class Candidate(NamedTuple):
+    """One reading of one name."""
+
+    score: float
+    row: int
+    position: int
+    kind: str
+    in_region: bool
+
+
+NOTHING = Found(None, None, "none", 0.0)
+
+
+def find_place(gazetteer: Gazetteer, text: str, *, country: str | None = None) -> Found:
+    """The place named in the string: the first organisation's that names one.
+
+    `country` (ISO 3166-1 alpha-2) decides where the string names no country. Score is between 0
+    and 1. Methods: text-city-country, text-city-region, text-city, known-institution, text-name
+    (the town stands in the organisation's name) and none.
+    """
+    found = _found(gazetteer, text, country)
+    placed = [f for f in found if f.place]
+    named = [f for f in placed if f.method != "text-name"]
+    return (named or placed or [f for f in found if f.country] or [NOTHING])[0]
+
+
+def places_in(gazetteer: Gazetteer, text: str, country: str | None = None) -> list[Place]:
+    """All distinct towns named, one for each organisation, surest first."""
+    placed = [f for f in _found(gazetteer, text, country) if f.place]
+    placed.sort(key=lambda f: -f.score)
+    return list({f.place.place_id: f.place for f in placed if f.place}.values())
+
+
+@functools.lru_cache(maxsize=4)
+def _parser(gazetteer: Gazetteer) -> Parser:
+    return Parser(gazetteer)
+
+
+def _found(gazetteer: Gazetteer, text: str, country: str | None) -> list[Found]:
+    parser = _parser(gazetteer)
+    groups = parser.groups(clean(text))
+    mail = _mail_country(text) if country is None and "@" in text else None
+    found: list[Found] = []
+    later: str | None = None  # a country named after a group serves it too
+    for group in reversed(groups):
+        answer = Resolver(parser, group, country, later or mail).answer()
+        found.append(answer)
+        if any(s.countries for s in group):
+            later = answer.country or later
+    return found[::-1]
+
+
+def _mail_country(text: str) -> str | None:
+    domains = [d.upper() for d in MAIL_COUNTRY.findall(text)]
+    same = {"UK": "GB", "EDU": "US", "GOV": "US", "MIL": "US"}
+    known = [same.get(d, d) for d in domains if d not in NOT_COUNTRY_DOMAINS]
+    return known[0] if known else None
+
+
+class Resolver:
+    """Decides one organisation's place from its segments."""
+
+    def __init__(
+        self, parser: Parser, group: list[Segment], hint: str | None, weak_hint: str | None
+    ) -> None:
+        self.parser = parser
+        self.gazetteer = parser.gazetteer
+        self.group = group
+        self.named = self._named_countries()
+        self.regions: frozenset[Region] = frozenset(r for s in group for r in s.regions)
+        self.hint = hint
+        self.weak = self._weak_countries(weak_hint)
+        self.hint_regions = frozenset(r for s in group for r in s.hint_regions)
+
+    def answer(self) -> Found:
+        """The group's place and country."""
+        institution = self._institution()
+        allowed = self._allowed()
+        best = self._best(self._candidates(allowed))
+        if best is None and not self.named and self.hint:
+            # A region or town that only fits elsewhere outweighs a hint.
+            best = self._best(
+                c for c in self._candidates(None) if c.in_region and c.kind == WHOLE
+            )
+        if best and best.kind in (INSIDE, REGION) and institution and self._fits(institution):
+            best = None
+        if best is None and institution and self._fits(institution):
+            return self._result_of_institution(institution)
+        best = best or self._scan(allowed) or self._postcode_area(allowed)
+        if best is None or best.kind in (INSIDE, REGION):
+            state = self._city_state()
+            if state:
+                return state
+        if best is None:
+            best = self._misspelt(allowed)
+        if best is None:
+            return Found(None, self._country(), "none", 0.0)
+        return self._result(best)
+
+    def _city_state(self) -> Found | None:
+        named = [c for s in self.group for c in s.countries] or ([self.hint] if self.hint else [])
+        for country in named:
+            if country in CITY_STATES:
+                place = self.gazetteer.place(CITY_STATES[country])
+                return Found(place, country, "text-city-country", 0.98)
+        return None
+
+    def _misspelt(self, allowed: frozenset[str] | None) -> Candidate | None:
+        """A large town of the country written with one slip ("Edmonon", "Patiyala")."""
+        if allowed is None:
+            return None
+        for position in range(len(self.group) - 1, 0, -1):
+            for name in self.parser.slips(self.group[position]):
+                index = self.gazetteer.index
+                codes = tuple(
+                    c for c in name.codes if index.populations[c >> 1] >= SLIP_POPULATION
+                )
+                found = self._read(
+                    Name(name.text, codes, WHOLE), self.group[position], position, len(self.group), allowed
+                )
+                if found:
+                    return found
+        return None
+
+    def _named_countries(self) -> tuple[str, ...]:
+        named = [c for s in self.group for c in s.countries]
+        if not named:
+            return ()
+        last = named[-1]
+        if last == "GE" and any(r == ("US", "GA") for s in self.group for r in s.regions):
+            sure = [c for c in named if c != "GE"]
+            return (sure[-1],) if sure else ("GE", "US")
+        return (last,)
+
+    def _weak_countries(self, weak_hint: str | None) -> tuple[str, ...]:
+        inside = [c for s in self.group for c in s.hints]
+        return (*([weak_hint] if weak_hint else []), *inside)
+
+    def _allowed(self) -> frozenset[str] | None:
+        if self.named:
+            return frozenset().union(*map(family, self.named))
+        if self.hint:
+            return family(self.hint)
+        return None
+
+    def _candidates(self, allowed: frozenset[str] | None) -> list[Candidate]:
+        found = []
+        n = len(self.group)
+        for position, segment in enumerate(self.group):
+            for name in segment.names:
+                candidate = self._read(name, segment, position, n, allowed)
+                if candidate:
+                    found.append(candidate)
+                    break  # the longest name of a segment that fits
+        return found
+
+    def _read(
+        self, name: Name, segment: Segment, position: int, n: int, allowed: frozenset[str] | None
+    ) -> Candidate | None:
+        index = self.gazetteer.index
+        base = KIND_WEIGHT[name.kind] + 1.0 * (position + 1) / n
+        if segment.is_street and name.kind != WHOLE:
+            base -= 2.5
+        if segment.is_department and name.kind != WHOLE:
+            base -= 2.0 if name.kind == EDGE else 0.5
+        is_region = name.kind == WHOLE and name.text in self.gazetteer.tables.regions
+        best: Candidate | None = None
+        for code in name.codes:
+            row = code >> 1
+            country = index.countries[row]
+            if allowed is not None and country not in allowed:
+                continue
+            population = index.populations[row]
+            region = (country, index.admin1[row])
+            in_region = region in self.regions
+            if not self._is_credible(name, code, allowed, in_region):
+                continue
+            score = base + 0.6 * math.log10(population + 10)
+            if in_region:
+                score += 4.0
+            elif region in self.hint_regions:
+                score += 1.5
+            elif self._has_region_in(country):
+                score -= 2.0
+            if not code & 1:
+                score += 0.7
+            if country in self.named or country == self.hint:
+                score += 1.0
+            elif allowed is None and country in self.weak:
+                score += 2.0
+            if is_region:
+                score -= 3.0
+            if best is None or score > best.score:
+                best = Candidate(score, row, position, name.kind, in_region)
+        return best
+
+    def _is_credible(
+        self, name: Name, code: int, allowed: frozenset[str] | None, in_region: bool
+    ) -> bool:
+        """Whether a place of that size can be meant where the name stands."""
+        country = self.gazetteer.index.countries[code >> 1]
+        population = self.gazetteer.index.populations[code >> 1]
+        if name.kind == REGION:
+            elsewhere = country not in {c for c, _ in self.regions}
+            return (in_region and population >= 100_000) or (allowed is not None and elsewhere)
+        if in_region:
+            return population >= (0 if name.kind == WHOLE else 2_000)
+        if country in STRICT_COUNTRIES and population < 300_000 and self._has_region_in(country):
+            return False
+        if allowed is None:
+            return population >= self._needed(name, country)
+        return population >= (KNOWN_POPULATION[name.kind])
+
+    def _needed(self, name: Name, country: str) -> int:
+        needed = LOOSE_POPULATION[name.kind]
+        if country in self.weak:
+            needed //= 10
+        if name.text in self.gazetteer.tables.alone and name.kind != INSIDE:
+            needed = max(needed, 150_000)
+        return needed
+
+    def _has_region_in(self, country: str) -> bool:
+        return any(c == country for c, _ in self.regions)
+
+    def _best(self, candidates: Iterable[Candidate]) -> Candidate | None:
+        found = list(candidates)
+        if not found:
+            return None
+        best = max(found, key=lambda c: (c.score, -c.row))
+        return self._more_specific(best, found)
+
+    def _more_specific(self, best: Candidate, found: list[Candidate]) -> Candidate:
+        """In "San Giovanni Rotondo, Foggia, Italy" the town comes before its province's."""
+        index = self.gazetteer.index
+        country = index.countries[best.row]
+        if best.kind != WHOLE or country in ("CN", "TW", "US"):
+            return best
+        for other in found:
+            if other.position != best.position - 1 or other.kind != WHOLE or other.row == best.row:
+                continue
+            distance = self.gazetteer.distance_km(
+                other.row, index.latitudes[best.row], index.longitudes[best.row]
+            )
+            if index.admin1[other.row] == index.admin1[best.row] and 8 < distance < 80:
+                return other
+        return best
+
+    def _institution(self) -> Institution | None:
+        for segment in self.group:
+            found = self.parser.institution(segment.words)
+            if found:
+                return found
+        return None
+
+    def _fits(self, institution: Institution) -> bool:
+        allowed = self._allowed()
+        return allowed is None or institution.country in allowed
+
+    def _scan(self, allowed: frozenset[str] | None) -> Candidate | None:
+        best: Candidate | None = None
+        n = len(self.group)
+        for position, segment in enumerate(self.group):
+            if not segment.is_organisation or segment.is_street:
+                continue
+            for order, name in enumerate(scan(self.parser, segment)):
+                found = self._read(name, segment, position, n, allowed)
+                if found and self._is_large_enough(found, allowed):
+                    found = found._replace(score=found.score - 0.5 * order)
+                    best = max(best, found, key=lambda c: (c.score, -c.row)) if best else found
+        return best
+
+    def _is_large_enough(
+        self, found: Candidate, allowed: frozenset[str] | None
+    ) -> bool:
+        population = self.gazetteer.index.populations[found.row]
+        country = self.gazetteer.index.countries[found.row]
+        if found.in_region:
+            return population >= 5_000
+        if allowed is not None:
+            return population >= (20_000 if country != "US" else 50_000)
+        return population >= 100_000 or (country in self.weak and population >= 50_000)
+
+    def _postcode_area(self, allowed: frozenset[str] | None) -> Candidate | None:
+        if allowed is None or "GB" not in allowed:
+            return None
+        for position, segment in enumerate(self.group):
+            town = UK_AREAS.get(segment.area or "")
+            if town:
+                codes = self.gazetteer.codes(town.lower())
+                name = Name(town, codes, INSIDE)
+                return self._read(name, segment, position, len(self.group), frozenset({"GB"}))
+        return None
+
+    def _country(self) -> str | None:
+        if self.named:
+            return self.named[-1]
+        if self.hint:
+            return self.hint
+        countries = {c for c, _ in self.regions}
+        if len(countries) == 1:
+            return countries.pop()
+        return None
+
+    def _result(self, best: Candidate) -> Found:
+        place = self.gazetteer.place_at(best.row)
+        if best.kind == INSIDE:
+            method = "text-name"
+        elif self.named:
+            method = "text-city-country"
+        elif best.in_region:
+            method = "text-city-region"
+        else:
+            method = "text-city"
+        return Found(place, place.country, method, _confidence(best, method))
+
+    def _result_of_institution(self, institution: Institution) -> Found:
+        place = self.gazetteer.place(institution.geonames_id)
+        score = 0.9 if self.named or self.hint else 0.8
+        return Found(place, institution.country, "known-institution", score)
+
+
+def _confidence(best: Candidate, method: str) -> float:
+    base = {
+        "text-city-country": 0.93,
+        "text-city-region": 0.95,
+        "text-city": 0.85,
+        "text-name": 0.75,
+    }[method]
+    if best.in_region and method == "text-city-country":
+        base += 0.05
+    if best.kind == EDGE:
+        base -= 0.05
+    return round(base, 3)

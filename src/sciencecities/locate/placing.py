@@ -1,0 +1,183 @@
+"""Where an institution of an affiliation is: its registry's location against the string's town."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from sciencecities.locate.gaz_tables import family
+from sciencecities.locate.gazetteer import Gazetteer, distance_km
+from sciencecities.locate.model import Place
+from sciencecities.locate.name_words import GENERIC, name_words
+from sciencecities.locate.place_parse import Parser, Segment
+from sciencecities.locate.place_text import Found, find_place, places_in
+from sciencecities.locate.text import clean, fold
+
+NEAR_KM = 50.0
+NAMESAKE_TIMES = 10
+NAMESAKE_POPULATION = 100_000
+REMEMBERED = 50_000
+
+
+class Placed(NamedTuple):
+    """A place, or none, and how it was found."""
+
+    place: Place | None
+    method: str
+
+
+NOWHERE = Placed(None, "none")
+
+
+class TextPlaces:
+    """What strings say about places; each distinct string is read once while remembered."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self._parser = Parser(gazetteer)
+        self._find = lru_cache(REMEMBERED)(self._find_new)
+        self._groups = lru_cache(1_000)(self._groups_new)
+        self.all = lru_cache(1_000)(self._all)
+
+    def find(self, text: str, country: str | None = None) -> Found:
+        """The place that the string names, in the country if one is given and names can be."""
+        found = self._find(text, None)
+        if country is None or (found.place and found.place.country == country):
+            return found
+        return self._find(text, country)
+
+    def countries(self, text: str) -> frozenset[str]:
+        """The countries that the string clearly names, each with those written under its name.
+
+        None where an organisation of several stands without its country: an institution of
+        another country may be that one.
+        """
+        groups = self._groups(text)
+        if len(groups) > 1 and any(_lacks_country(group) for group in groups):
+            return frozenset()
+        named = {country for group in groups for s in group for country in s.countries}
+        found = self._find(text, None)
+        if found.place and found.method in ("text-city-region", "text-city-country"):
+            named.add(found.place.country)
+        return frozenset(other for country in named for other in family(country))
+
+    def about(self, text: str, names: Sequence[str]) -> str:
+        """The part of the string that names the institution; all of it where none or all do."""
+        groups = self._groups(text)
+        if len(groups) < 2:
+            return text
+        folded = [f" {fold(name)} " for name in names]
+        parts = [", ".join(segment.text for segment in group) for group in groups]
+        own = [part for part in parts if any(name in f" {fold(part)} " for name in folded)]
+        return "; ".join(own) or text
+
+    def towns_alone(self, text: str, places: Sequence[Place]) -> list[Place]:
+        """Those places whose name stands in the string by itself, outside organisations' names."""
+        segments = [segment for group in self._groups(text) for segment in group]
+        return [p for p in places if any(_is_town(segment, fold(p.name)) for segment in segments)]
+
+    def _find_new(self, text: str, country: str | None) -> Found:
+        return find_place(self.gazetteer, text, country=country)
+
+    def _all(self, text: str, country: str | None) -> list[Place]:
+        return places_in(self.gazetteer, text, country)
+
+    def _groups_new(self, text: str) -> list[list[Segment]]:
+        return self._parser.groups(clean(text))
+
+
+def choose_place(
+    texts: TextPlaces,
+    text: str,
+    names: Sequence[str],
+    countries: frozenset[str],
+    registered: Sequence[Place],
+) -> Placed:
+    """The institution's place by what the string says and where the registry has it.
+
+    A town of the string wins if it is in one of the institution's `countries` (any, if none is
+    known); first one that stands beside one of the institution's `names`, and of several one at
+    or near a registered place. Under one name, the registry's place and id stand, unless it is a
+    small namesake far from a large town, or of a province. A town that only stands in an
+    organisation's name is weaker than the registry's: Washington University is in St. Louis.
+    """
+    for part in dict.fromkeys((texts.about(text, names), text)):
+        found = texts.find(part, min(countries) if len(countries) == 1 else None)
+        place = found.place
+        if place is not None and (not countries or place.country in countries):
+            credible = [known for known in registered if not _is_region(texts.gazetteer, known)]
+            return _weigh(texts, part, found, place, credible)
+    return Placed(registered[0], "registry") if registered else NOWHERE
+
+
+def _weigh(
+    texts: TextPlaces, text: str, found: Found, place: Place, registered: Sequence[Place]
+) -> Placed:
+    """Decide between the string's surest town, its other towns and the registered places."""
+    method = f"text:{found.method}"
+    if not registered:
+        return Placed(place, method)
+    for other in (place, *texts.all(text, place.country)):
+        for known in registered:
+            if _is_same(known, other):
+                return Placed(known, method)
+    for known in texts.towns_alone(text, registered):
+        if not _is_namesake(texts.gazetteer, known, place):
+            return Placed(known, method)
+    for other in (place, *texts.all(text, place.country)):
+        if any(_near(known, other) for known in registered):
+            return Placed(other, method)
+    if found.method == "text-name" and not _is_namesake(texts.gazetteer, registered[0], place):
+        return Placed(registered[0], "registry")
+    return Placed(place, method)
+
+
+def _lacks_country(group: Sequence[Segment]) -> bool:
+    return any(s.is_organisation for s in group) and not any(s.countries for s in group)
+
+
+def _is_same(known: Place, named: Place) -> bool:
+    return known.place_id == named.place_id or (_same_name(known, named) and _near(known, named))
+
+
+def _near(one: Place, other: Place) -> bool:
+    return _distance(one, other) <= NEAR_KM
+
+
+def _distance(one: Place, other: Place) -> float:
+    return distance_km(one.latitude, one.longitude, other.latitude, other.longitude)
+
+
+def _same_name(one: Place, other: Place) -> bool:
+    return fold(one.name) == fold(other.name)
+
+
+def _is_namesake(gazetteer: Gazetteer, known: Place, named: Place) -> bool:
+    """Whether the registry has taken a small place for the large one of the same name."""
+    if not _same_name(known, named) or _near(known, named):
+        return False
+    population = gazetteer.population(_geonames_id(known))
+    larger = gazetteer.population(_geonames_id(named))
+    return population < NAMESAKE_POPULATION and larger >= NAMESAKE_TIMES * population
+
+
+def _is_region(gazetteer: Gazetteer, known: Place) -> bool:
+    """Whether the registry has taken a village for the province of that name: Shanxi, Hunan."""
+    regions = gazetteer.tables.regions.get(fold(known.name), ())
+    if all(country != known.country for country, _ in regions):
+        return False
+    return gazetteer.population(_geonames_id(known)) < NAMESAKE_POPULATION
+
+
+def _geonames_id(place: Place) -> int:
+    return int(place.place_id.removeprefix("gn:"))
+
+
+def _is_town(segment: Segment, town: str) -> bool:
+    """Whether the segment begins with the town and names no organisation: "Beijing 100875"."""
+    folded = " ".join(segment.words)
+    if folded != town and not folded.startswith(f"{town} "):
+        return False
+    rest = name_words(folded.removeprefix(town))
+    return len(rest) <= 3 and not any(word in GENERIC for word in rest)

@@ -1,0 +1,82 @@
+"""Affiliation strings to organisations, place and city: what `sciencecities resolve` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sciencecities.locate.locator import Locator
+from sciencecities.locate.model import Affiliation, Assignment, CityDefinition, Unit
+from sciencecities.locate.registry import ROR_PREFIX, Registry
+
+
+class Resolver:
+    """Resolves strings in batches; loading takes some seconds, once."""
+
+    def __init__(
+        self, registry: str | Path | Registry | None = None, *, cities: str = "metro"
+    ) -> None:
+        """`registry` is a ROR v2 file; without one the gazetteer alone places the strings.
+
+        `cities` names the city definition. Raises LocateError if either cannot be used.
+        """
+        from sciencecities.locate import cities as definitions
+        from sciencecities.locate.gazetteer import Gazetteer
+
+        if isinstance(registry, str | Path):
+            registry = Registry.load(registry)
+        gazetteer = Gazetteer.load()
+        self._locator = Locator(gazetteer, registry)
+        self._cities: CityDefinition = definitions.load(cities, gazetteer)
+
+    def resolve(self, strings: Iterable[str]) -> list[dict[str, Any]]:
+        """One answer for each string, in order; equal strings are looked up once.
+
+        An answer has `text`, `institutions` (`ror`, `name`, `score`; an organisation that is in no
+        registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`) or None, and
+        `city` (`id`, `name`) or None.
+        """
+        texts = list(strings)
+        units = {text: self._locator.locate(Affiliation(text)) for text in dict.fromkeys(texts)}
+        placed = {text: _first_placed(found) for text, found in units.items()}
+        answers = dict(zip(placed, self._assign(list(placed.values())), strict=True))
+        return [_answer(text, units[text], placed[text], answers[text]) for text in texts]
+
+    def _assign(self, units: Sequence[Unit | None]) -> list[Assignment | None]:
+        places = [unit.place for unit in units if unit and unit.place]
+        found = iter(self._cities.assign(places))
+        return [next(found) if unit and unit.place else None for unit in units]
+
+
+def _first_placed(units: Sequence[Unit]) -> Unit | None:
+    return next((unit for unit in units if unit.place), None)
+
+
+def _answer(
+    text: str, units: Sequence[Unit], placed: Unit | None, assigned: Assignment | None
+) -> dict[str, Any]:
+    return {
+        "text": text,
+        "institutions": [_institution(unit) for unit in units if unit.institution_id],
+        "place": _place(placed) if placed else None,
+        "city": {"id": assigned.city.city_id, "name": assigned.city.name} if assigned else None,
+    }
+
+
+def _institution(unit: Unit) -> dict[str, Any]:
+    ror = unit.institution_id or ""
+    is_registered = ror.startswith(ROR_PREFIX)
+    return {"ror": ror if is_registered else None, "name": unit.institution, "score": unit.score}
+
+
+def _place(unit: Unit) -> dict[str, Any] | None:
+    place = unit.place
+    if place is None:
+        return None
+    return {
+        "geonames_id": int(place.place_id.removeprefix("gn:")),
+        "name": place.name,
+        "country": place.country,
+        "method": unit.method,
+    }

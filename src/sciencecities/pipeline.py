@@ -1,0 +1,323 @@
+"""The only place that chains the stages: sources → corpus → select → locate → count → rank."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sciencecities.config import COST_ONLY, Config
+from sciencecities.corpus.ingest import ingest
+from sciencecities.corpus.store import Corpus, CorpusNote
+from sciencecities.errors import ConfigError, EditionError
+from sciencecities.files import write_json, write_parquet
+from sciencecities.progress import Progress, Silent
+from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sciencecities.engines.duckdb import DuckDB
+    from sciencecities.scopes import ScopeSet
+
+OLD_TYPES_NOTE = (
+    "{n:,} works come from the old OpenAlex schema (type journal-article or proceedings-article), "
+    "where the document type is in truth unknown: reviews and editorials are among them."
+)
+
+
+def build(config: Config, *, resume: bool = False, progress: Progress | None = None) -> Path:
+    """Build an edition from `config.sources` (or a corpus made before) and return its folder.
+
+    The edition appears whole at `config.out`, or an older one there stays as it was. A killed
+    build goes on with `resume`. Raises SciencecitiesError.
+    """
+    from sciencecities.edition.swap import building_folder, check_replaceable, locked, swap_in
+
+    if config.out is None:
+        raise ConfigError("no edition folder given; say --out EDITION")
+    out = Path(config.out)
+    timed = _Timed(progress or Silent())
+    check_inputs(config)
+    with locked(out):
+        check_replaceable(out)
+        work = building_folder(out)
+        try:
+            if not resume:
+                shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EditionError(
+                f"{work}: cannot be written ({error.strerror or error}); choose another --out"
+            ) from error
+        corpus, note = read_corpus(config, work / "corpus", timed)
+        edition = work / "edition"
+        _build_tables(config, corpus, note, work, edition, timed)
+        timed.finish()
+        swap_in(edition, out)
+        shutil.rmtree(work)
+    return out
+
+
+def check_inputs(config: Config) -> None:
+    """Everything that can be refused before hours of work is refused here."""
+    from sciencecities.scopes import load
+    from sciencecities.scopes.journals import journal_set
+
+    journal_set(config.journals)
+    load(_path(config.scopes))
+    for key in ("registry", "highlights"):
+        path = _path(getattr(config, key))
+        if path is not None and not path.is_file():
+            raise ConfigError(f"{key} {path}: no such file")
+    if config.cities not in ("place", "metro") and not Path(config.cities).is_file():
+        raise ConfigError(f"cities {config.cities}: neither `place`, `metro` nor a GeoJSON file")
+    if not config.sources and config.corpus is None:
+        raise ConfigError("no sources given; name OpenAlex, PubMed or table files, or a --corpus")
+
+
+def read_corpus(
+    config: Config, default: Path, progress: Progress
+) -> tuple[Corpus, CorpusNote]:
+    """The corpus to count: read from the sources, or as an earlier `ingest` left it."""
+    folder = _path(config.corpus) or default
+    if config.sources:
+        note: CorpusNote | None = ingest(
+            config.sources,
+            folder,
+            threads=n_threads(config),
+            max_rejects=config.max_rejects,
+            progress=progress,
+        )
+    else:
+        note = Corpus(folder).note()
+    if note is None:
+        raise ConfigError(f"corpus {folder}: is not finished; run `sciencecities ingest` again")
+    return Corpus(folder), note
+
+
+def n_threads(config: Config) -> int:
+    """Threads to use: as configured, else one for each core this process may run on."""
+    return config.threads or len(os.sched_getaffinity(0))
+
+
+def _build_tables(
+    config: Config, corpus: Corpus, note: CorpusNote, work: Path, edition: Path, timed: _Timed
+) -> None:
+    """Everything behind the corpus. Files of an earlier run with the same fingerprint are kept."""
+    from sciencecities.count.run import WEIGHTS, aim_units, count
+    from sciencecities.edition.contributions import write_large_tables
+    from sciencecities.edition.write import write_manifest
+    from sciencecities.engines.duckdb import DuckDB
+    from sciencecities.rank.run import rank_all
+    from sciencecities.scopes import load
+
+    stages = work / "stages"
+    _keep_if_same(stages, _fingerprint(config, note))
+    shutil.rmtree(edition, ignore_errors=True)
+    edition.mkdir()
+    scopes = load(_path(config.scopes))
+    engine = DuckDB(memory=config.memory, threads=n_threads(config), spill=work / "spill")
+    try:
+        timed.stage("select")
+        notes = _select(engine, config, corpus, scopes)
+        if not (stages / "located").exists():
+            _locate(engine, config, stages, timed)
+            (stages / "located").touch()
+        for table in (UNITS, PLACEMENTS, PLACES, CITIES):
+            engine.view(table.name, [stages / f"{table.name}.parquet"], table)
+        aim_units(engine)
+        if not (stages / "weights.parquet").exists():
+            count(engine, config.scheme, stages, timed)
+        engine.view("weights", [stages / "weights.parquet"], WEIGHTS)
+        for name, table in rank_all(engine, config.scheme, timed).items():
+            write_parquet(edition / f"{name}.parquet", table)
+        timed.stage("write")
+        write_large_tables(engine, edition)
+        shutil.copyfile(stages / "places.parquet", edition / "places.parquet")
+        write_parquet(edition / "rejects.parquet", _rejects(corpus))
+    finally:
+        engine.close()
+    timed.finish()
+    write_manifest(
+        edition,
+        configuration=_configuration(config),
+        inputs=[{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in note.files],
+        scopes=[
+            {"name": s.name, "title_en": s.title_en, "title_zh": s.title_zh} for s in scopes.scopes
+        ],
+        notes=notes,
+        seconds=timed.seconds,
+    )
+
+
+def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) -> list[str]:
+    """Make selected, work_scopes_no, members, scope_names; return notes for the manifest."""
+    import pyarrow as pa
+
+    from sciencecities.corpus.select import open_corpus, scope_works, select_works
+
+    open_corpus(engine, corpus)
+    select_works(
+        engine,
+        years=config.years,
+        journals=_journals(config),
+        highlights=_highlights(config),
+    )
+    rows = [(t.classification, t.priority, t.kind, t.term, t.scope, t.vote) for t in scopes.terms]
+    names = ("classification", "priority", "kind", "term", "scope", "vote")
+    types = (pa.string(), pa.int32(), pa.string(), pa.string(), pa.string(), pa.bool_())
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    arrays = [pa.array(c, t) for c, t in zip(columns, types, strict=True)]
+    scope_works(engine, pa.table(arrays, names=list(names)))
+    scope_names = ["overall", *sorted(s.name for s in scopes.scopes)]
+    numbers = pa.array(range(len(scope_names)), pa.int32())
+    engine.put("scope_names", pa.table({"scope_no": numbers, "scope": scope_names}))
+    engine.table(
+        "members",
+        "SELECT w.work_no, s.data_year, n.scope_no FROM work_scopes_no AS w "
+        "JOIN selected AS s ON s.work_no = w.work_no JOIN scope_names AS n ON n.scope = w.scope",
+    )
+    return _notes(engine, config)
+
+
+def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) -> None:
+    from sciencecities.locate.run import Settings, locate
+
+    locate(
+        engine,
+        Settings(config.registry, config.locate, config.match, config.keep_ancestors),
+        config.cities,
+        stages,
+        threads=n_threads(config),
+        progress=progress,
+    )
+
+
+def _journals(config: Config) -> pa.Table | None:
+    import pyarrow as pa
+
+    from sciencecities.scopes.journals import journal_set
+
+    chosen = journal_set(config.journals)
+    if chosen is None:
+        return None
+    letters = chosen.letters_only_issns if config.letters == "letters" else frozenset()
+    left_out = chosen.letters_only_issns if config.letters == "none" else frozenset()
+    issns = sorted(chosen.issns - left_out)
+    return pa.table({"issn": issns, "letters_only": [i in letters for i in issns]})
+
+
+def _highlights(config: Config) -> list[str]:
+    from sciencecities.sources.base import clean_doi
+
+    path = _path(config.highlights)
+    if path is None:
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"highlights {path}: cannot be read ({error}); one DOI a line") from error
+    return [doi for line in lines if (doi := clean_doi(line))]
+
+
+def _notes(engine: DuckDB, config: Config) -> list[str]:
+    notes = []
+    n_old = engine.fetch(
+        "SELECT COUNT(*) AS n FROM selected WHERE type IN ('journal-article', 'proceedings-article')"
+    ).column("n")[0]
+    if n_old.as_py():
+        notes.append(OLD_TYPES_NOTE.format(n=n_old.as_py()))
+    if config.journals != "all":
+        chosen = {
+            "letters": "letters (article number or page beginning with L)"
+            + (" and the DOIs of the highlights list" if config.highlights else ""),
+            "all": "every article",
+            "none": "no article",
+        }[config.letters]
+        notes.append(
+            "Of Physical Review A, B, D and Astronomy & Astrophysics (or the journals that the list "
+            f"marks): {chosen}."
+        )
+    return notes
+
+
+def _rejects(corpus: Corpus) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = [pq.read_table(p, schema=REJECTS.schema()) for p in corpus.paths("rejects")]
+    rejects = pa.concat_tables([REJECTS.schema().empty_table(), *tables])
+    return rejects.sort_by([(c, "ascending") for c in REJECTS.names])
+
+
+def _configuration(config: Config) -> dict[str, Any]:
+    """What decided the result, without where things lie on this machine."""
+    values = msgspec.to_builtins(config)
+    for key in ("registry", "scopes", "highlights"):
+        if (path := _path(values[key])) is not None:
+            values[key] = {"name": path.name, "sha256": _sha256(path)}
+    for key in ("journals", "cities"):
+        if Path(values[key]).is_file():
+            values[key] = {"name": Path(values[key]).name, "sha256": _sha256(Path(values[key]))}
+    del values["sources"]  # the manifest lists the inputs with their hashes
+    return {k: v for k, v in values.items() if k not in COST_ONLY}
+
+
+def _fingerprint(config: Config, note: CorpusNote) -> str:
+    from importlib.metadata import version
+
+    facts = (version("sciencecities"), _configuration(config), note.fingerprint)
+    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
+
+
+def _keep_if_same(stages: Path, fingerprint: str) -> None:
+    """Empty the folder unless what lies in it was made under the same fingerprint."""
+    marker = stages / "fingerprint.json"
+    if not (marker.exists() and fingerprint in marker.read_text()):
+        shutil.rmtree(stages, ignore_errors=True)
+        stages.mkdir(parents=True)
+        write_json(marker, {"fingerprint": fingerprint})
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value is not None else None
+
+
+class _Timed:
+    """Passes progress on and notes how long each stage took."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started: tuple[str, float] | None = None
+        self.seconds: dict[str, float] = {}
+
+    def stage(self, name: str, total: int | None = None, unit: str = "") -> None:
+        self._note()
+        self._started = (name, time.monotonic())
+        self._progress.stage(name, total, unit)
+
+    def advance(self, amount: int) -> None:
+        self._progress.advance(amount)
+
+    def finish(self) -> None:
+        self._note()
+        self._progress.finish()
+
+    def _note(self) -> None:
+        if self._started:
+            name, start = self._started
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - start
+            self._started = None
+
+
