@@ -70,7 +70,9 @@ def run_duckdb(folder: str, out: str) -> None:
         "unnest(authorships) AS a FROM raw"
     )
     for name, sql in DUCKDB_TABLES.items():
-        connection.execute(f"COPY ({sql}) TO '{out}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(
+            f"COPY ({sql}) TO '{out}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 def run_duckdb_parse_only(folder: str, out: str) -> None:
@@ -128,7 +130,9 @@ def measure(name: str, folder: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("works", nargs="?", type=Path, help="OpenAlex works as .jsonl.gz")
     parser.add_argument("--copies", type=int, default=48)
     parser.add_argument("--rounds", type=int, default=1)

@@ -60,7 +60,7 @@ def main() -> None:
     write_csv(
         options.out / "metro_places.csv.gz", [{"geonames_id": g, "code": c} for c, g in codes]
     )
-    names = chinese_names(places, divisions)
+    names = chinese_names(places, prefecture, divisions)
     rows = [{"geonames_id": g, "name_zh": n} for g, n in sorted(names.items())]
     write_csv(options.out / "place_names_zh.csv.gz", rows)
     print(f"US: {len(us)} places, {sum(c != '0' for c in cbsa.values())} in a statistical area")

@@ -134,7 +134,10 @@ class ChinaDivisions:
             self.named[row["code"][:2], row["name"]].add(self.holds(row["code"]))
         for code, prefecture in self.prefectures.items():
             self.named[code[:2], prefecture.name].add(code)
-        self.official = {name for _, name in self.named}
+
+    def has_county(self, code: str, name: str) -> bool:
+        """Whether a city, county or district of that short name is in that prefecture."""
+        return any(code in self.named.get((code[:2], name + kind), ()) for kind in "市县区")
 
     def holds(self, code: str) -> str:
         """The prefecture-level division of a county's or town's code."""
@@ -251,18 +254,21 @@ IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]{2,8}")
 KINDS = ("街道", "新区", "镇", "乡", "县", "区", "市", "村", "町", "广域")
 
 
-def chinese_names(places: Sequence[RawPlace], divisions: ChinaDivisions) -> dict[int, str]:
+def chinese_names(
+    places: Sequence[RawPlace], prefecture: dict[int, str], divisions: ChinaDivisions
+) -> dict[int, str]:
     """GeoNames id -> Chinese name, for places of which GeoNames leaves no doubt."""
     names = {}
     for place in places:
         # Small places elsewhere would double the file and hold no institution.
         wanted = place.population >= 1000 or place.countrycode in CHINESE_COUNTRIES
-        if wanted and (name := chinese_name(place, divisions.official)):
+        code = prefecture.get(place.geonameid, "")
+        if wanted and (name := chinese_name(place, code, divisions)):
             names[place.geonameid] = name
     return names
 
 
-def chinese_name(place: RawPlace, official: set[str]) -> str | None:
+def chinese_name(place: RawPlace, code: str, divisions: ChinaDivisions) -> str | None:
     """The one simplified name, 市 dropped; None where several remain.
 
     GB 2312 holds simplified characters only, so it tells them from traditional ones.
@@ -270,9 +276,9 @@ def chinese_name(place: RawPlace, official: set[str]) -> str | None:
     found = {a for a in place.alternatenames if IDEOGRAPHS.fullmatch(a) and _in_gb2312(a)}
     found = {_without_city(a) for a in found}
     found -= {a + kind for a in found for kind in KINDS}
-    if len(found) > 1 and place.countrycode == "CN":
+    if len(found) > 1 and code:
         # Of a seat's own name and its division's, the division's is what people say.
-        found = {a for a in found if {f"{a}市", f"{a}县", f"{a}区"} & official} or found
+        found = {a for a in found if divisions.has_county(code, a)} or found
     return found.pop() if len(found) == 1 else None
 
 

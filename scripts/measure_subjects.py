@@ -105,7 +105,7 @@ def _print_agreement(
     for part in ("all", "mesh"):
         rows = [r for r in labels if r["part"] == part and r["pmid"] in works]
         found = [(r, classifiers[part].scopes(works[r["pmid"]][1])) for r in rows]
-        right = [bool(s) and s <= set(r["subjects"].split(";")) for r, s in found]
+        right = [_is_right(scopes, row["subjects"]) for row, scopes in found]
         decided = sum(s is not None for _, s in found)
         print(f"by {part}: {sum(right)} of {len(rows)} labelled works right, {decided} decided")
         for (row, scopes), is_right in zip(found, right, strict=True):
@@ -113,6 +113,13 @@ def _print_agreement(
                 print(
                     f"   {row['pmid']} {sorted(scopes or ())} not {row['subjects']}: {row['title']}"
                 )
+
+
+def _is_right(scopes: set[str] | None, label: str) -> bool:
+    """Whether every scope given is one that the label accepts; `none` accepts only "outside"."""
+    if scopes is None:
+        return False
+    return scopes <= set(label.split(";")) if scopes else label == NONE
 
 
 if __name__ == "__main__":

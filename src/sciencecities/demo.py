@@ -62,15 +62,6 @@ def build(settings: Config, progress: Progress) -> Path:
     return pipeline.build(settings, progress=progress)
 
 
-def years_line(edition: Edition) -> str:
-    """How many works of each year the file holds, and what that means for movement."""
-    newest, before = edition.n_works(year=YEARS[-1]), edition.n_works(year=YEARS[0])
-    return (
-        f"Works counted: {newest:,} of {YEARS[-1]}, {before:,} of {YEARS[0]}. {YEARS[0]} is a "
-        "remnant in this file: movement against it shows the arithmetic, not the cities."
-    )
-
-
 def next_commands(out: Path, edition: Edition) -> list[str]:
     """Commands worth trying next."""
     where = shlex.quote(str(out))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class SciencecitiesError(Exception):
-    """Base of all errors meant for the user; the CLI prints its message as one line, exit code 1."""
+    """Base of all errors meant for the user: one line, exit code 1."""
 
 
 class ConfigError(SciencecitiesError):

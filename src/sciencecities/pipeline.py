@@ -81,9 +81,7 @@ def check_inputs(config: Config) -> None:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files, or a --corpus")
 
 
-def read_corpus(
-    config: Config, default: Path, progress: Progress
-) -> tuple[Corpus, CorpusNote]:
+def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corpus, CorpusNote]:
     """The corpus to count: read from the sources, or as an earlier `ingest` left it."""
     folder = _path(config.corpus) or default
     if config.sources:
@@ -229,7 +227,8 @@ def _highlights(config: Config) -> list[str]:
 def _notes(engine: DuckDB, config: Config) -> list[str]:
     notes = []
     n_old = engine.fetch(
-        "SELECT COUNT(*) AS n FROM selected WHERE type IN ('journal-article', 'proceedings-article')"
+        "SELECT COUNT(*) AS n FROM selected "
+        "WHERE type IN ('journal-article', 'proceedings-article')"
     ).column("n")[0]
     if n_old.as_py():
         notes.append(OLD_TYPES_NOTE.format(n=n_old.as_py()))
@@ -241,8 +240,8 @@ def _notes(engine: DuckDB, config: Config) -> list[str]:
             "none": "no article",
         }[config.letters]
         notes.append(
-            "Of Physical Review A, B, D and Astronomy & Astrophysics (or the journals that the list "
-            f"marks): {chosen}."
+            "Of Physical Review A, B, D and Astronomy & Astrophysics (or the journals that "
+            f"the list marks): {chosen}."
         )
     return notes
 
@@ -319,5 +318,3 @@ class _Timed:
             name, start = self._started
             self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - start
             self._started = None
-
-

@@ -59,11 +59,19 @@ WORKS = _table(
     ("record_id", "int64", "file number × 2^44 + piece number × 2^24 + row in the piece"),
     ("work_id", "string", "the source's id: OpenAlex URL, `pmid:…`, or the table's own"),
     ("doi", "string", "lower case, without resolver prefix; null if none"),
-    ("version", "int64", "newer is larger: µs of `updated_date`; PubMed: version, then revision day"),
+    (
+        "version",
+        "int64",
+        "newer is larger: µs of `updated_date`; PubMed: version, then revision day",
+    ),
     ("year", "int32", "publication year; null if the record has none"),
     ("type", "string", "document type in the source's words"),
     ("is_primary", "bool", "counts as primary research"),
-    ("excluded", "string", "why it is never counted: retracted, paratext, xpac, deleted; else null"),
+    (
+        "excluded",
+        "string",
+        "why it is never counted: retracted, paratext, xpac, deleted; else null",
+    ),
     ("authors_truncated", "bool", "the source cut the author list"),
     ("source_title", "string", "journal or other venue, as the source names it"),
     ("first_page", "string", "first page or article number (tells Letters: `L…`)"),
@@ -145,7 +153,11 @@ UNITS = _table(
     ("unit_no", "int64", "1-based"),
     ("unit_key", "string", "`<institution id>@<place id>`, or `text:<normalised string>`"),
     ("institution_no", "int64", "number of the institution, or of the unresolved string"),
-    ("institution_id", "string", "ROR id, else the source's, else `name:<slug>`; null if unresolved"),
+    (
+        "institution_id",
+        "string",
+        "ROR id, else the source's, else `name:<slug>`; null if unresolved",
+    ),
     ("root_institution_id", "string", "topmost ancestor, itself if none"),
     ("institution", "string", "name"),
     ("place_id", "string", "`gn:<GeoNames id>`; null if unplaced"),
@@ -185,7 +197,11 @@ _RANK_COLUMNS = (
     ("count", "int64", "works, full count"),
     ("adjusted_share", "float64", "Share × works of the newest year / works of this year"),
     ("world_share", "float64", "Share / works in the scope, 0–1"),
-    ("n_eff", "float64", "effective number of works, (Σw)²/Σw²; null before uncertainty is computed"),
+    (
+        "n_eff",
+        "float64",
+        "effective number of works, (Σw)²/Σw²; null before uncertainty is computed",
+    ),
     ("share_low", "float64", "lower end of the stability interval of Share; null as above"),
     ("share_high", "float64", "upper end of the stability interval of Share; null as above"),
     ("rank_low", "int64", "best rank of the stability range; null as above"),
@@ -327,7 +343,11 @@ REASONS = (
 
 def data_dictionary() -> str:
     """All tables as Markdown, for docs/TABLES.md."""
-    groups = (("Corpus", CORPUS), ("Locate", (PLACEMENTS, UNITS, PLACES, CITIES)), ("Edition", EDITION))
+    groups = (
+        ("Corpus", CORPUS),
+        ("Locate", (PLACEMENTS, UNITS, PLACES, CITIES)),
+        ("Edition", EDITION),
+    )
     lines = ["# Tables", "", "Printed by `python -m sciencecities.tables`.", ""]
     for title, tables in groups:
         lines += [f"## {title}", ""]

@@ -25,10 +25,10 @@ class Organisation(NamedTuple):
 
     @property
     def ror(self) -> str:
-        """A well-formed id: six Crockford digits and an ISO 7064 checksum."""
+        """A well-formed id: 0, six Crockford digits and an ISO 7064 checksum."""
         number = 30_000_000 + self.number
         digits = "".join(CROCKFORD[number >> shift & 31] for shift in (25, 20, 15, 10, 5, 0))
-        return f"https://ror.org/{digits}{98 - number * 100 % 97:02d}"
+        return f"https://ror.org/0{digits}{98 - number * 100 % 97:02d}"
 
     @property
     def openalex(self) -> str:

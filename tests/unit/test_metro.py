@@ -281,7 +281,7 @@ def test_agrees_with_development_cases(gazetteer: Gazetteer, metro: Metro) -> No
     counts: Counter[bool] = Counter()
     wrong = []
     for row in _geo("metro_rule_test.csv"):
-        found = [p for p in gazetteer.search(row["place"], row["country"])]
+        found = gazetteer.search(row["place"], row["country"])
         if row["country"] == "US" or not found:
             continue  # names alone do not tell which; CASES above has them with coordinates
         [assignment] = metro.assign(found[:1])

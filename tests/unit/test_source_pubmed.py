@@ -15,6 +15,7 @@ from sciencecities.sources import pubmed
 from sciencecities.sources.base import Records
 from sciencecities.sources.pubmed import PubMed
 from sciencecities.sources.pubmed_affiliations import split_affiliation
+from sciencecities.sources.pubmed_named import parts_of_author
 from sciencecities.sources.pubmed_records import DELETED_VERSION, is_primary
 
 HEAD = (
@@ -399,6 +400,47 @@ def test_split_keeps_every_letter(text: str) -> None:
     assert len(parts) == len(set(parts))
     for part in parts:
         assert part == part.strip()
+
+
+@pytest.mark.parametrize(
+    ("initials", "last_name", "kept"),
+    [
+        ("KL", "Furie", [0]),
+        ("S", "O-Diaz", [1, 2]),
+        ("C", "van Weel", [2]),
+        ("F", "De Giacomi", [0]),
+        ("Q", "Nobody", [0, 1, 2]),
+        (None, None, [0, 1, 2]),
+    ],
+)
+def test_parts_of_author(initials: str | None, last_name: str | None, kept: list[int]) -> None:
+    parts = [
+        "From Univ A, Rome, Italy (K.L.F., F.G.)",
+        "Hospital B, Bonn, Germany (S.O-D.)",
+        "Univ C, Lima, Peru (CvW, SO-D)",
+    ]
+    assert list(parts_of_author(parts, initials, last_name)) == [parts[i] for i in kept]
+
+
+def test_parts_of_author_need_names_in_every_part() -> None:
+    parts = ["Univ A, Rome (K.L.F.)", "Institute (with a long name), Bonn"]
+    assert list(parts_of_author(parts, "KL", "Furie")) == parts
+    titled = ["Univ A (Drs Fox and Sun, Ms Lee)", "Univ B (Prof Rost)"]
+    assert list(parts_of_author(titled, "X", "Lee")) == titled[:1]
+
+
+def test_each_author_keeps_the_parts_that_name_them(tmp_path: Path) -> None:
+    joined = "From Univ A, Rome, Italy (J.F., P.R.); Univ B, Bonn, Germany (P.R.)"
+    people = [
+        author(joined, name=name).replace("</LastName>", f"</LastName><Initials>{first}</Initials>")
+        for name, first in (("Fox", "J"), ("Rost", "P"))
+    ]
+    out = read_text(tmp_path, article(authors=author_list(*people)))
+    assert affiliations(out) == [
+        (1, 1, "From Univ A, Rome, Italy (J.F., P.R.)"),
+        (2, 1, "From Univ A, Rome, Italy (J.F., P.R.)"),
+        (2, 2, "Univ B, Bonn, Germany (P.R.)"),
+    ]
 
 
 # --- cutting --------------------------------------------------------------------------------

@@ -70,7 +70,9 @@ def run(args: list[str]) -> int:
         return USAGE
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "sciencecities"
-        return _fail(error, f"{error.format_message()} (see `{command} --help`)", USAGE, args)
+        return _fail(
+            error, f"{error.format_message().rstrip('.')} (see `{command} --help`)", USAGE, args
+        )
     except click.ClickException as error:
         return _fail(error, error.format_message(), FAILED, args)
     except (click.Abort, KeyboardInterrupt) as error:

@@ -22,6 +22,14 @@ STAGE_NAMES = {
     "rank": "Ranking",
     "write": "Writing",
 }
+COUNTED = ("B", "affiliations")
+"""Units that mean something to a reader; steps and batches only move the bar."""
+
+
+def stage_order(name: str) -> tuple[int, str]:
+    """Sorts stages in the order in which they run."""
+    names = list(STAGE_NAMES)
+    return (names.index(name) if name in names else len(names), name)
 
 
 def progress(quiet: bool) -> Progress:
@@ -66,9 +74,9 @@ class Lines:
         if self._stage:
             name, unit, start = self._stage
             seconds = time.monotonic() - start
-            done = f": {amount(self._done, unit)}" if self._done and unit else ""
+            done = f": {amount(self._done, unit)}" if self._done and unit in COUNTED else ""
             rate = ""
-            if done and unit != "batches" and seconds >= 0.1:
+            if done and seconds >= 0.1:
                 rate = f" ({amount(self._done / seconds, f'{unit}/s')})"
             click.echo(f"{STAGE_NAMES.get(name, name)}{done} in {seconds:.1f} s{rate}", err=True)
         self._stage, self._done = None, 0
@@ -129,7 +137,7 @@ def _new_bars() -> rich.progress.Progress:
 
         def render(self, task: Task) -> Text:
             unit = task.fields["unit"]
-            if not unit or not task.completed:
+            if unit not in COUNTED or not task.completed:
                 return Text("")
             speed = task.finished_speed or task.speed
             rate = f", {amount(speed, f'{unit}/s')}" if speed else ""

@@ -160,6 +160,7 @@ def summarise(path: Path, top: int) -> None:
         rank_view(edition, "overall", year, top=top, with_unassigned=False),
         unassigned_view(edition, "overall", year),
     )
+    click.echo()
     for note in edition.manifest.get("notes", []):
         click.echo(f"Note: {note}")
     click.echo(f"Edition: {path}")

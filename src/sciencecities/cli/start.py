@@ -39,14 +39,14 @@ def demo(out: str, threads: int | None, quiet: bool) -> None:
 
 def _show_demo(out: Path) -> None:
     from sciencecities import demo as job
+    from sciencecities.cli.bars import stage_order
     from sciencecities.cli.build import summarise
     from sciencecities.edition.read import Edition
 
     summarise(out, top=20)
     edition = Edition(out)
-    click.echo(job.years_line(edition))
     seconds: dict[str, float] = edition.manifest["seconds"]
-    stages = ", ".join(f"{stage} {s:.1f} s" for stage, s in seconds.items())
+    stages = ", ".join(f"{s} {seconds[s]:.1f} s" for s in sorted(seconds, key=stage_order))
     click.echo(f"Time: {stages}; {sum(seconds.values()):.1f} s in all.")
     click.echo("\nNext:")
     for command in job.next_commands(out, edition):

@@ -1,0 +1,1 @@
+"""What the sources said, in flat tables, and which works of it an edition includes."""

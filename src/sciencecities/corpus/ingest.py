@@ -206,8 +206,8 @@ def _check_rejects(note: CorpusNote, corpus: Corpus, limit: float) -> None:
     first = rejects.sort_by([("source", "ascending")]).slice(0, 1).to_pylist()[0]
     share = 100 * note.rejects / note.records
     raise TooManyRejectsError(
-        f"{note.rejects:,} of {note.records:,} records rejected ({share:.2g} %, limit {100 * limit:g} %), "
-        f"e.g. {first['source']}, {first['position']}: {reasons}. "
+        f"{note.rejects:,} of {note.records:,} records rejected ({share:.2g} %, "
+        f"limit {100 * limit:g} %), e.g. {first['source']}, {first['position']}: {reasons}. "
         "Mend the input, or raise the limit with --max-rejects"
     )
 

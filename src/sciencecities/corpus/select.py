@@ -178,7 +178,8 @@ def _canonical_json(engine: Engine, record_ids: Iterable[int]) -> dict[int, str]
     content: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     queries = {
         "work": "SELECT w.* FROM works AS w JOIN tied_records AS t ON t.record_id = w.record_id",
-        "terms": "SELECT w.* FROM work_terms AS w JOIN tied_records AS t ON t.record_id = w.record_id",
+        "terms": "SELECT w.* FROM work_terms AS w "
+        "JOIN tied_records AS t ON t.record_id = w.record_id",
         "authorships": "SELECT a.* FROM authorships AS a "
         "JOIN tied_records AS t ON t.record_id = a.record_id",
         "affiliations": "SELECT DISTINCT a.record_id, a.author_position, a.affiliation, e.* "

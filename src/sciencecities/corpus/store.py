@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +22,7 @@ from sciencecities.sources.base import Records
 from sciencecities.tables import CORPUS
 
 CORPUS_FORMAT = 1
-"""Raised whenever a reader or a corpus table changes meaning: parts of another format are redone."""
+"""Raised whenever a reader or a corpus table changes meaning; older parts are then redone."""
 
 PIECE_BYTES = 16 << 20
 
@@ -69,6 +70,9 @@ class CorpusNote(Struct, frozen=True):
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
+Note = TypeVar("Note", PartNote, FileNote)
+
+
 class Corpus:
     """The folder of a corpus."""
 
@@ -110,7 +114,9 @@ class Corpus:
         """Write a part's tables, then its note."""
         tables = records.tables()
         for table in CORPUS:
-            write_parquet(self.folder / table.name / f"{part}.parquet", tables[table.name], sync=False)
+            write_parquet(
+                self.folder / table.name / f"{part}.parquet", tables[table.name], sync=False
+            )
         note = PartNote(part, records.n_records, tables["rejects"].num_rows)
         write_json(self.folder / "done" / f"{part}.json", note)
         return note
@@ -139,7 +145,8 @@ class Corpus:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EditionError(
-                f"{self.folder}: cannot be written ({error.strerror or error}); choose another folder"
+                f"{self.folder}: cannot be written ({error.strerror or error}); "
+                "choose another folder"
             ) from error
 
 
@@ -150,8 +157,8 @@ def file_key(file: InputFile) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _read(path: Path, type: type[Struct]):  # type: ignore[no-untyped-def]
+def _read(path: Path, type: type[Note]) -> Note | None:
     try:
-        return read_json(path, type)
+        return cast(Note, read_json(path, type))
     except (OSError, msgspec.DecodeError):
         return None

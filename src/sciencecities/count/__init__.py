@@ -1,0 +1,1 @@
+"""The weight that each unit of each work carries."""

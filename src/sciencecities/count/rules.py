@@ -105,7 +105,9 @@ clusters AS (
 ),
 cluster_split AS (
     SELECT p.work_no, p.author_position, c.affiliation, p.part,
-           ROW_NUMBER() OVER (PARTITION BY p.work_no, p.author_position ORDER BY c.affiliation) AS i,
+           ROW_NUMBER() OVER (
+               PARTITION BY p.work_no, p.author_position ORDER BY c.affiliation
+           ) AS i,
            COUNT(*) OVER (PARTITION BY p.work_no, p.author_position) AS n
     FROM author_parts AS p
     LEFT JOIN clusters AS c

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sciencecities.count.rules import SPECIAL_UNITS, weights_sql
 from sciencecities.engines.base import Engine

@@ -1,0 +1,1 @@
+"""The result of a build: written, hashed, verified, read."""

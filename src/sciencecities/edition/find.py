@@ -93,12 +93,13 @@ class CityFinder:
         gazetteer = Gazetteer.load()
         # Many a Chinese name is listed only with its kind: 横滨市.
         places = gazetteer.search(text) or gazetteer.search(f"{text}市")
-        if self._definition in definitions.NAMES:
-            definition = definitions.load(self._definition, gazetteer)
-            assigned = [a.city.city_id if a else None for a in definition.assign(places)]
-        else:
-            assigned = [self._city_of_place.get(p.place_id) for p in places]
-        return next((city_id for city_id in assigned if city_id in self._by_id), None)
+        if not places:
+            return None
+        if self._definition not in definitions.NAMES:
+            return self._city_of_place.get(places[0].place_id)
+        definition = definitions.load(self._definition, gazetteer)
+        assignment = definition.assign(places[:1])[0]
+        return assignment.city.city_id if assignment else None
 
     def _close(self, text: str) -> str:
         near = get_close_matches(fold(text), list(self._by_name), n=6, cutoff=0.6)

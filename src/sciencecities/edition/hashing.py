@@ -74,7 +74,7 @@ def _bytes(array: pa.Array) -> memoryview:
     if pa.types.is_floating(array.type):
         values = np.where(np.isnan(values), np.frombuffer(CANONICAL_NAN, "<f8")[0], values)
         values = values + 0.0  # −0.0 and 0.0 are one value
-    return memoryview(np.ascontiguousarray(values)).cast("B") if len(values) else memoryview(b"")
+    return memoryview(np.ascontiguousarray(values).tobytes())
 
 
 def _bounds(array: pa.Array, offsets: pa.Buffer) -> tuple[int, int]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Year = int | Literal["all"] | None
 OVERALL = "overall"
+OVERALL_TITLE = {"en": "Overall", "zh": "总体"}
 
 TRACE_COLUMNS = (
     "data_year, work_id, doi, institution_id, institution, affiliation, author_position, weight"
@@ -85,7 +86,7 @@ class Edition:
         for entry in self.manifest.get("scopes", []):
             if entry["name"] == scope:
                 return str(entry.get(f"title_{lang}") or scope)
-        return scope
+        return OVERALL_TITLE[lang] if scope == OVERALL else scope
 
     # --- tables -----------------------------------------------------------------------------
 
@@ -238,15 +239,14 @@ class Edition:
         )
 
     def resolve_scope(self, text: str) -> str:
-        """The scope that `text` names, by name or title. Raises ConfigError naming all."""
+        """The scope that `text` names, by name or title. Raises ConfigError naming others."""
         if text in self.scopes:
             return text
-        from sciencecities.locate.text import fold
+        from sciencecities.scopes.model import Scope
+        from sciencecities.scopes.names import resolve_scope_name
 
-        for scope in self.scopes:
-            if fold(text) in {fold(scope), fold(self.title(scope)), fold(self.title(scope, "zh"))}:
-                return scope
-        raise ConfigError(f"no scope {text!r} in {self.name}; there are: {', '.join(self.scopes)}")
+        titles = ((s, self.title(s), self.title(s, "zh")) for s in self.scopes if s != OVERALL)
+        return resolve_scope_name(text, [Scope(*t, "", "") for t in titles])
 
     def resolve_year(self, year: int | None) -> int:
         """The data year asked for, the newest by default. Raises ConfigError naming all."""

@@ -68,6 +68,16 @@ def percent(part: float) -> str:
     return f"{value:.1f} %" if value >= 1 else f"{value:.2f} %"
 
 
+def percents(parts: Sequence[float]) -> list[str]:
+    """Parts of one as percent, with the decimals that the smallest of them needs.
+
+    >>> percents([0.1234, 0.0045])
+    ['12.34 %', '0.45 %']
+    """
+    digits = decimals(100 * p for p in parts)
+    return [f"{100 * p:.{digits}f} %" for p in parts]
+
+
 def ordinal(number: int) -> str:
     """A rank in words up to tenth, then in digits.
 
@@ -121,6 +131,7 @@ def print_text(view: View, console: Console) -> None:
     if view.rows:
         console.print()
         console.print(table)
+    if view.rows and view.notes:
         console.print()
     for note in view.notes:
         console.print(Text(printable(note)), soft_wrap=True)

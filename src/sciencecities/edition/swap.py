@@ -1,4 +1,4 @@
-"""Putting a finished edition in place: one rename, under a lock; the old one stays whole till then."""
+"""Putting a finished edition in place: one rename, under a lock; till then the old one stays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def locked(out: Path) -> Iterator[None]:
         out.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise EditionError(f"{out}: another build is writing this edition; wait for it to end") from error
+        raise EditionError(
+            f"{out}: another build is writing this edition; wait for it to end"
+        ) from error
     except OSError as error:
         raise EditionError(
             f"{out}: cannot be written ({error.strerror or error}); choose another --out"
@@ -80,7 +82,7 @@ def _exchange(a: Path, b: Path) -> bool:
 
 
 def _beside(out: Path, what: str) -> Path:
-    out = Path(os.path.abspath(out))
+    out = out.absolute()
     return out.with_name(f".{out.name}.{what}")
 
 

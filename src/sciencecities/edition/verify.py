@@ -83,14 +83,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = read_json(path)
     except FileNotFoundError as error:
         raise EditionError(
-            f"{folder}: is no edition (no manifest.json); `sciencecities build … --out {folder}` makes one"
+            f"{folder}: is no edition (no manifest.json); "
+            f"`sciencecities build … --out {folder}` makes one"
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise EditionError(f"{path}: cannot be read ({error}); build the edition again") from error
     if manifest.get("format") != EDITION_FORMAT:
         raise EditionError(
-            f"{folder}: an edition of format {manifest.get('format')}, this version reads format "
-            f"{EDITION_FORMAT}; install the version that made it ({manifest.get('package_version')})"
+            f"{folder}: an edition of format {manifest.get('format')}, this version reads "
+            f"format {EDITION_FORMAT}; install the version that made it ({manifest.get('package_version')})"
         )
     return manifest
 
@@ -120,7 +121,9 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
             problems.append(f"{path.name}: cannot be read ({str(error).splitlines()[0]})")
         else:
             if rows != noted.get("rows"):
-                problems.append(f"{path.name}: {rows:,} rows, the manifest says {noted.get('rows')}")
+                problems.append(
+                    f"{path.name}: {rows:,} rows, the manifest says {noted.get('rows')}"
+                )
             elif sha256 != noted.get("sha256"):
                 problems.append(f"{path.name}: its content is not what was built (hash differs)")
     return problems

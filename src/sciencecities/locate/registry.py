@@ -241,6 +241,7 @@ def _organisations(path: Path) -> Iterator[Organisation]:
         head = next(chunks, None) or b""
         if not head:
             raise LocateError("holds no record; it must be a ROR dump of schema v2")
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t")
     if head.lstrip()[:1] == b"[":
         return iter(_array(head + b"".join(chunks)))
     return _lines(head, chunks)

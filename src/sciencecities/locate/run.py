@@ -15,7 +15,7 @@ from sciencecities.errors import LocateError
 from sciencecities.files import write_parquet
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.progress import Progress
-from sciencecities.tables import CITIES, PLACES
+from sciencecities.tables import CITIES, PLACES, Column, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -259,7 +259,7 @@ def _write_places(places: list[Place], city_definition: str, folder: Path) -> No
         for _, c in sorted(found.items())
     ]
     for table, content in ((PLACES, rows), (CITIES, city_rows)):
-        columns = list(zip(*content, strict=True)) or [[] for _ in table.names]
+        columns = list(zip(*content, strict=True)) or [()] * len(table.names)
         arrays = [pa.array(c, f.type) for c, f in zip(columns, table.schema(), strict=True)]
         write_parquet(folder / f"{table.name}.parquet", pa.table(arrays, schema=table.schema()))
 
@@ -271,9 +271,7 @@ def _arrow(rows: dict[str, list[Any]]) -> pa.Table:
     return pa.table(rows, schema=pa.schema(fields))
 
 
-def _located_table():  # type: ignore[no-untyped-def]
-    from sciencecities.tables import Column, Table
-
+def _located_table() -> Table:
     return Table("located", "", (), tuple(Column(n, t, "") for n, t in LOCATED_COLUMNS.items()))
 
 

@@ -68,8 +68,8 @@ def check_conserved(
         rest = sum(unassigned.get(group, {}).values())
         if placed + rest != works * UNITS_PER_WORK:
             raise ShareNotConservedError(
-                f"{group[0]} {group[1]}: Shares add up to {_works(placed + rest)!r}, not to {works} "
-                "works; this is a fault of the program, please report it"
+                f"{group[0]} {group[1]}: Shares add up to {_works(placed + rest)!r}, not to "
+                f"{works} works; this is a fault of the program, please report it"
             )
 
 

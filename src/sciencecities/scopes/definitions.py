@@ -90,13 +90,13 @@ SUBJECT_NAMES = tuple(s.scope.name for s in SUBJECTS)
 
 
 def fold_name(text: str) -> str:
-    """The name without case, punctuation and the difference between `&` and `and`.
+    """The name without case, punctuation, `&` and `and`.
 
-    >>> fold_name(" Earth &  Environmental_Sciences ")
-    'earth and environmental sciences'
+    >>> fold_name(" Earth &  Environmental_Sciences "), fold_name("earth and environmental-sciences")
+    ('earth environmental sciences', 'earth environmental sciences')
     """
-    text = text.replace("&", " and ").casefold()
-    return " ".join(re.findall(r"\w+", text.replace("_", " ")))
+    words = re.findall(r"\w+", text.replace("_", " ").casefold())
+    return " ".join(word for word in words if word != "and")
 
 
 def subject_of(text: str) -> str | None:

@@ -57,7 +57,7 @@ def _paths(given: str) -> list[tuple[Path, str]]:
         return _in_folder(path)
     if path.exists():
         return [(path, path.name)]
-    matches = sorted(glob.glob(given, recursive=True))
+    matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (absolute patterns too)
     if not matches:
         raise SourceError(f"{given}: no such file, folder or pattern")
     return [item for match in matches for item in _paths(match)]
@@ -85,7 +85,10 @@ def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
 
 
 def _is_data(path: Path) -> bool:
-    return path.name.lower().endswith(SUFFIXES) and path.name.lower() not in ("manifest", "manifest.json")
+    return path.name.lower().endswith(SUFFIXES) and path.name.lower() not in (
+        "manifest",
+        "manifest.json",
+    )
 
 
 def _source_of(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from sciencecities.tables import CORPUS, Table
+from sciencecities.tables import CORPUS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -128,42 +128,22 @@ class Records:
         terms["kind"].append(kind)
         terms["term"].append(term)
 
-    def authorship(
-        self, record_id: int, position: int, *, is_first: bool, is_corresponding: bool | None
-    ) -> None:
-        """Add an author of a work."""
-        authorships = self.columns["authorships"]
-        authorships["record_id"].append(record_id)
-        authorships["author_position"].append(position)
-        authorships["is_first"].append(is_first)
-        authorships["is_corresponding"].append(is_corresponding)
-
-    def affiliation(
-        self, record_id: int, position: int, number: int, text: str | None, entries: tuple[Entry, ...] = ()
-    ) -> None:
-        """Add an affiliation of an author."""
-        affiliations = self.columns["affiliations"]
-        affiliations["record_id"].append(record_id)
-        affiliations["author_position"].append(position)
-        affiliations["affiliation"].append(number)
-        affiliations["affiliation_key"].append(self.affiliation_key(text, entries))
-
     def authorships(
         self,
         record_id: int,
+        positions: Sequence[int],
         is_first: Sequence[bool],
         is_corresponding: Sequence[bool | None],
         affiliation_keys: Sequence[Sequence[int]],
     ) -> None:
         """Add the authors of a work in order, each with the keys of its affiliations."""
-        n = len(is_first)
         authorships = self.columns["authorships"]
-        authorships["record_id"].extend([record_id] * n)
-        authorships["author_position"].extend(range(1, n + 1))
+        authorships["record_id"].extend([record_id] * len(positions))
+        authorships["author_position"].extend(positions)
         authorships["is_first"].extend(is_first)
         authorships["is_corresponding"].extend(is_corresponding)
         affiliations = self.columns["affiliations"]
-        for position, keys in enumerate(affiliation_keys, 1):
+        for position, keys in zip(positions, affiliation_keys, strict=True):
             n_keys = len(keys)
             affiliations["record_id"].extend([record_id] * n_keys)
             affiliations["author_position"].extend([position] * n_keys)
@@ -188,7 +168,8 @@ class Records:
         import pyarrow as pa
 
         entries = self.columns["affiliation_entries"]
-        entries.update(zip(entries, zip(*self._entry_rows, strict=True), strict=False))
+        for name, column in zip(entries, zip(*self._entry_rows, strict=True), strict=False):
+            entries[name] = list(column)
         return {t.name: pa.table(self.columns[t.name], schema=t.schema()) for t in CORPUS}
 
     def _new_affiliation(self, text: str | None, entries: tuple[Entry, ...]) -> int:
@@ -235,11 +216,11 @@ def clean_issn(value: str | None) -> str | None:
 
 
 def _printable(excerpt: str | bytes) -> str:
-    text = excerpt[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:EXCERPT_LENGTH])
-    return clean
-
-
-def table_by_name(name: str) -> Table:
-    """The corpus table of that name."""
-    return next(t for t in CORPUS if t.name == name)
+    text = (
+        excerpt[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace")
+        if isinstance(excerpt, bytes)
+        else excerpt
+    )
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:EXCERPT_LENGTH]
+    )

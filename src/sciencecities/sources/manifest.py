@@ -30,15 +30,25 @@ def listed_files(works: Path) -> list[Path] | None:
 
 
 def _listed_file(manifest: Path, works: Path, entry: Any) -> Path:
-    url = entry if isinstance(entry, str) else next(
-        (entry[k] for k in ("url", "path", "key", "name", "file") if isinstance(entry, dict) and k in entry),
-        None,
+    url = (
+        entry
+        if isinstance(entry, str)
+        else next(
+            (
+                entry[k]
+                for k in ("url", "path", "key", "name", "file")
+                if isinstance(entry, dict) and k in entry
+            ),
+            None,
+        )
     )
     if not isinstance(url, str):
         raise SourceError(f"{manifest}: an entry names no file: {str(entry)[:120]}")
     path = _below(works, url)
     if path is None:
-        raise SourceError(f"{manifest}: lists {url}, which is not in {works}; fetch it, or remove the manifest")
+        raise SourceError(
+            f"{manifest}: lists {url}, which is not in {works}; fetch it, or remove the manifest"
+        )
     size = _size(entry)
     if size is not None and path.stat().st_size != size:
         raise SourceError(

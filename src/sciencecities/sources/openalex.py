@@ -65,7 +65,9 @@ class Origin(Struct, gc=False):
     raw_affiliation_string: str | None = None
 
 
-_ORIGIN_DECODERS = tuple(msgspec.json.Decoder(f.type).decode for f in msgspec.structs.fields(Origin))
+_ORIGIN_DECODERS = tuple(
+    msgspec.json.Decoder(f.type).decode for f in msgspec.structs.fields(Origin)
+)
 
 
 class _Venue(Struct, gc=False):
@@ -199,8 +201,12 @@ def _read_document(path: Path, data: bytes, out: Records) -> None:
         value = msgspec.json.decode(
             data.lstrip(b"\xef\xbb\xbf"), type=list[msgspec.Raw] | dict[str, msgspec.Raw]
         )
-        works = value if isinstance(value, list) else msgspec.json.decode(
-            value.get("results", msgspec.Raw(b"null")), type=list[msgspec.Raw] | None
+        works = (
+            value
+            if isinstance(value, list)
+            else msgspec.json.decode(
+                value.get("results", msgspec.Raw(b"null")), type=list[msgspec.Raw] | None
+            )
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(
@@ -255,6 +261,7 @@ def add_work(work: Work, out: Records, position: int, excerpt: bytes | str = "")
     no_first = not any(a.author_position == "first" for a in authorships)
     out.authorships(
         record_id,
+        range(1, len(authorships) + 1),
         [a.author_position == "first" or (no_first and n == 0) for n, a in enumerate(authorships)],
         [a.is_corresponding for a in authorships],
         origins,
@@ -340,7 +347,9 @@ def _by_affiliation(origin: Origin) -> list[tuple[str | None, tuple[Entry, ...]]
         text = _text(affiliation.raw_affiliation_string)
         if text or entries:
             found.append((text, entries))
-    rest = [_entry(i) for i in institutions if (i.id or i.ror or i.display_name) and i.id not in named]
+    rest = [
+        _entry(i) for i in institutions if (i.id or i.ror or i.display_name) and i.id not in named
+    ]
     if rest:
         found.append((None, tuple(dict.fromkeys(rest))))
     return found

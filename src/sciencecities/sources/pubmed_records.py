@@ -140,10 +140,14 @@ def _add_book_article(record: _Element, out: Records) -> None:
 
 
 def _add_authors(people: _Authors, record_id: int, out: Records) -> None:
-    for position, author in enumerate(people.authors, 1):
-        out.authorship(record_id, position, is_first=position == 1, is_corresponding=None)
-        for number, text in enumerate(author.affiliations, 1):
-            out.affiliation(record_id, position, number, text)
+    positions = range(1, len(people.authors) + 1)
+    out.authorships(
+        record_id,
+        positions,
+        [position == 1 for position in positions],
+        [None] * len(positions),
+        [[out.affiliation_key(text) for text in author.affiliations] for author in people.authors],
+    )
 
 
 def is_primary(types: list[str]) -> bool:

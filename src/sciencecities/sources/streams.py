@@ -84,7 +84,7 @@ def _gunzip(path: Path, file, chunk: bytes, digest: Digest | None) -> Iterator[b
                 member = isal_zlib.decompressobj(wbits) if chunk else member
                 if not chunk:
                     chunk = file.read(CHUNK_BYTES)
-    except isal_zlib.error as error:
+    except (isal_zlib.IsalError, zlib.error) as error:
         raise SourceError(
             f"{path}: the gzip data is corrupt after {n_bytes:,} unpacked bytes ({error}); "
             "fetch or copy the file again"

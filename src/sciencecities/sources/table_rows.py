@@ -54,8 +54,13 @@ def add_work(rows: list[Row], out: Records) -> None:
     for kind, column in (("issn", "issn"), ("subject", "subjects"), ("topic", "topic")):
         for term in work[column] or ():
             out.term(record_id, kind, term)
-    for position, author_rows in authors:
-        _add_author(record_id, position, author_rows, out)
+    out.authorships(
+        record_id,
+        [position for position, _ in authors],
+        [_is_first(position, each) for position, each in authors],
+        [_agreed(each, "is_corresponding", _flag) for _, each in authors],
+        [_affiliation_keys(each, out) for _, each in authors],
+    )
 
 
 def _authors(rows: list[Row]) -> list[tuple[int, list[Row]]]:
@@ -82,27 +87,23 @@ def _authors(rows: list[Row]) -> list[tuple[int, list[Row]]]:
     return sorted(found, key=lambda item: item[0])
 
 
-def _add_author(record_id: int, position: int, rows: list[Row], out: Records) -> None:
-    is_first = _agreed(rows, "is_first", _flag)
-    out.authorship(
-        record_id,
-        position,
-        is_first=position == 1 if is_first is None else is_first,
-        is_corresponding=_agreed(rows, "is_corresponding", _flag),
-    )
+def _is_first(position: int, rows: list[Row]) -> bool:
+    stated = _agreed(rows, "is_first", _flag)
+    return position == 1 if stated is None else bool(stated)
+
+
+def _affiliation_keys(rows: list[Row], out: Records) -> list[int]:
     by_text: dict[str | None, set[Entry]] = {}
     for row in rows:
         entries = by_text.setdefault(row["affiliation"], set())
         if entry := _entry(row):
             entries.add(entry)
     # In the order of the text, not of the rows, on which nothing may depend.
-    number = 0
-    for text in sorted(by_text, key=lambda text: text or ""):
-        entries = by_text[text]
-        if text or entries:
-            number += 1
-            ordered = sorted(entries, key=lambda entry: tuple(value or "" for value in entry))
-            out.affiliation(record_id, position, number, text, tuple(ordered))
+    return [
+        out.affiliation_key(text, tuple(sorted(entries, key=lambda e: tuple(v or "" for v in e))))
+        for text, entries in sorted(by_text.items(), key=lambda item: item[0] or "")
+        if text or entries
+    ]
 
 
 def _entry(row: Row) -> Entry | None:
