@@ -3,20 +3,17 @@
     python benchmarks/read.py WORKS.jsonl.gz --copies 48
 
 Each contender reads the same gzip files (the given one, copied until about 1 GB lies there) and
-writes works, terms, authorships and affiliations as Parquet. Each runs in a process of its own;
-peak memory is that of the process with its children, sampled. Ratios are to the DuckDB query.
+writes works, terms, authorships and affiliations as Parquet. Ratios are to the DuckDB query.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
+
+from side_by_side import Contender, main_for
 
 COLUMNS = """{
     id: 'VARCHAR', doi: 'VARCHAR', publication_year: 'INTEGER', type: 'VARCHAR',
@@ -93,40 +90,11 @@ def run_sciencecities(folder: str, out: str) -> None:
     ingest([folder], Path(out) / "corpus", threads=2)
 
 
-CONTENDERS = {
+CONTENDERS: dict[str, Contender] = {
     "duckdb read_json": run_duckdb,
     "duckdb, nested columns only": run_duckdb_parse_only,
     "sciencecities": run_sciencecities,
 }
-
-
-def measure(name: str, folder: Path) -> tuple[float, float]:
-    """Seconds and peak memory (GB, process tree) of one contender in a fresh process."""
-    import psutil
-
-    with tempfile.TemporaryDirectory() as out:
-        start = time.monotonic()
-        process = subprocess.Popen([sys.executable, __file__, "--run", name, str(folder), out])
-        peak = 0
-
-        def sample() -> None:
-            nonlocal peak
-            tree = psutil.Process(process.pid)
-            while process.poll() is None:
-                try:
-                    family = [tree, *tree.children(recursive=True)]
-                    peak = max(peak, sum(p.memory_full_info().pss for p in family))
-                except psutil.Error:
-                    pass
-                time.sleep(0.1)
-
-        watcher = threading.Thread(target=sample)
-        watcher.start()
-        code = process.wait()
-        watcher.join()
-        if code:
-            raise SystemExit(f"{name} failed with exit code {code}")
-        return time.monotonic() - start, peak / 1e9
 
 
 def main() -> None:
@@ -135,26 +103,18 @@ def main() -> None:
     )
     parser.add_argument("works", nargs="?", type=Path, help="OpenAlex works as .jsonl.gz")
     parser.add_argument("--copies", type=int, default=48)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--run", nargs=3, metavar=("NAME", "FOLDER", "OUT"), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.run:
-        CONTENDERS[arguments.run[0]](*arguments.run[1:])
-        return
-    if arguments.works is None:
-        parser.error("name a .jsonl.gz file of OpenAlex works")
-    with tempfile.TemporaryDirectory() as folder:
-        for n in range(arguments.copies):
-            shutil.copyfile(arguments.works, Path(folder) / f"works-{n:03d}.jsonl.gz")
-        size = sum(p.stat().st_size for p in Path(folder).iterdir()) / 1e9
-        print(f"{size:.2f} GB of gzip in {arguments.copies} files\n")
-        print("| contender | seconds | of DuckDB | peak memory GB |\n| --- | ---: | ---: | ---: |")
-        for _ in range(arguments.rounds):
-            base = 0.0
-            for name in CONTENDERS:
-                seconds, peak = measure(name, Path(folder))
-                base = base or seconds
-                print(f"| {name} | {seconds:.1f} | {seconds / base:.2f} | {peak:.2f} |", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        main_for(parser, CONTENDERS, __file__, lambda a: _copies(Path(scratch), a.works, a.copies))
+
+
+def _copies(folder: Path, works: Path | None, copies: int) -> Path:
+    if works is None:
+        raise SystemExit("name a .jsonl.gz file of OpenAlex works")
+    for n in range(copies):
+        shutil.copyfile(works, folder / f"works-{n:03d}.jsonl.gz")
+    size = sum(p.stat().st_size for p in folder.iterdir()) / 1e9
+    print(f"{size:.2f} GB of gzip in {copies} files\n")
+    return folder
 
 
 if __name__ == "__main__":

@@ -69,8 +69,7 @@ def check_inputs(config: Config) -> None:
     from sciencecities.scopes import load
     from sciencecities.scopes.journals import journal_set
 
-    journal_set(config.journals)
-    load(_path(config.scopes))
+    load(_path(config.scopes), journals=journal_set(config.journals))
     for key in ("registry", "highlights"):
         path = _path(getattr(config, key))
         if path is not None and not path.is_file():
@@ -114,12 +113,13 @@ def _build_tables(
     from sciencecities.engines.duckdb import DuckDB
     from sciencecities.rank.run import rank_all
     from sciencecities.scopes import load
+    from sciencecities.scopes.journals import journal_set
 
     stages = work / "stages"
     _keep_if_same(stages, _fingerprint(config, note))
     shutil.rmtree(edition, ignore_errors=True)
     edition.mkdir()
-    scopes = load(_path(config.scopes))
+    scopes = load(_path(config.scopes), journals=journal_set(config.journals))
     engine = DuckDB(memory=config.memory, threads=n_threads(config), spill=work / "spill")
     try:
         timed.stage("select")

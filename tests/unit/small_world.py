@@ -1,4 +1,4 @@
-"""Fifteen hand-written works over an invented registry in real towns, and the edition of them.
+"""Seventeen hand-written works over an invented registry in real towns, and the edition of them.
 
 The organisations do not exist. Expected figures are reckoned in `SHARES_2024`.
 """
@@ -61,6 +61,8 @@ WORKS: list[tuple[int, str, list[Author]]] = [
     (2023, JACS, [BJ]),
     (2023, "", [GZ]),
     (2023, "", [PA, NY]),
+    (2023, "", [BJ]),
+    (2023, "", [PA]),
 ]
 
 half, third = Fraction(1, 2), Fraction(1, 3)
@@ -71,6 +73,8 @@ SHARES_2024 = {
     "Paris": third + 1,
     "Cambridge": half,
 }
+SHARES_2023 = {"Beijing": 3, "Paris": half + 1, "Guangzhou": 1, "New York": half}
+CHEMISTRY_2024 = {"Beijing": half + 1, "Guangzhou": half}
 UNASSIGNED_2024 = {"no-affiliation": half, "unresolved-affiliation": half}
 
 
@@ -148,3 +152,13 @@ def write_works(path: Path) -> Path:
 def write_registry(path: Path) -> Path:
     """The organisations as ROR v2 JSON lines."""
     return _write_lines(path, [_ror_record(o) for o in ORGANISATIONS])
+
+
+def build(folder: Path, **changes: Any) -> Path:
+    """Build the edition in `folder` and return its path."""
+    import sciencecities
+
+    works = write_works(folder / "works.jsonl")
+    registry = write_registry(folder / "ror.jsonl")
+    keys: dict[str, Any] = {"sources": [works], "registry": registry, "threads": 1}
+    return sciencecities.build(out=folder / "edition", **(keys | changes)).path

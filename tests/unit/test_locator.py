@@ -351,6 +351,8 @@ def test_ancestors_are_compared_after_mapping(locator: Locator) -> None:
 def test_the_root_of_an_unregistered_id_is_the_last_of_its_lineage(locator: Locator) -> None:
     [unit] = locator.locate(Affiliation(None, (entry(88, source="I8", lineage="I8 I7 I6"),)))
     assert unit.root_institution_id == "I6"
+    [unit] = locator.locate(Affiliation(None, (entry(88, source="I8", lineage="I7 I8"),)))
+    assert unit.root_institution_id == "I7"
     [unit] = locator.locate(Affiliation(None, (entry(3, source="I3", lineage="I3 I9"),)))
     assert unit.root_institution_id == ror(1)
 

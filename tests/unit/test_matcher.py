@@ -70,9 +70,14 @@ def found(text: str, country: str | None = None) -> list[str]:
             ["Foghorn University", "Harbour Optics (United States)"],
         ),
         (
-            "Foghorn University/Foghorn University of Optics | Univ Lindens (Paris); Acme Boston",
+            "Foghorn University/Harbour Optics | Univ Lindens (Paris); Acme Boston",
             None,
-            ["Foghorn University", "Foghorn University of Optics", "Université des Tilleuls"],
+            [
+                "Foghorn University",
+                "Harbour Optics (United States)",
+                "Université des Tilleuls",
+                "Acme",
+            ],
         ),
         # names without the country in brackets, companies with their suffix
         ("Harbour Optics Inc., Boston, USA", "US", ["Harbour Optics (United States)"]),
@@ -84,7 +89,7 @@ def found(text: str, country: str | None = None) -> list[str]:
             "US",
             ["Bridge University in St. Louis"],
         ),
-        ("Bridge University School of Law, Boston, MA", "US", []),
+        ("Bridge University Library, Boston", "US", []),
         ("University of Kestrel, Dept. of Birds, Lyon", "FR", ["University of Kestrel, Lyon"]),
         ("University of Kestrel, Dept. of Birds, Paris", "FR", ["University of Kestrel"]),
         # successors, records without one

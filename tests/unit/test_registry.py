@@ -99,7 +99,7 @@ def test_an_id_twice_or_of_another_kind_is_named(tmp_path: Path) -> None:
     with pytest.raises(LocateError, match=r"twice\.jsonl: record 3: .* occurs twice"):
         Registry.load(path)
     path.write_bytes(lines([RECORDS[0] | {"id": "grid.1.2"}]))
-    with pytest.raises(LocateError, match="record 1: 'grid.1.2' is no ROR id"):
+    with pytest.raises(LocateError, match=r"record 1: 'grid\.1\.2' is no ROR id"):
         Registry.load(path)
 
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import click
 
-from sciencecities.cli.build import build, ingest
+from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.look import city, rank, trace, verify
-from sciencecities.cli.resolve import resolve
 from sciencecities.cli.start import demo, init
+from sciencecities.cli.strings import resolve
 from sciencecities.errors import ConfigError, SciencecitiesError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -25,6 +25,23 @@ class _InOrder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; keep click from answering an interrupt or a closed pipe itself."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise _InterruptedError from error
+        except BrokenPipeError as error:
+            raise _PipeClosedError from error
+
+
+class _InterruptedError(Exception):
+    """Ctrl-C."""
+
+
+class _PipeClosedError(Exception):
+    """The reader of our output has gone."""
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -75,10 +92,10 @@ def run(args: list[str]) -> int:
         )
     except click.ClickException as error:
         return _fail(error, error.format_message(), FAILED, args)
-    except (click.Abort, KeyboardInterrupt) as error:
+    except (_InterruptedError, click.Abort, KeyboardInterrupt) as error:
         goes_on = "; the same command with --resume goes on from here" if "build" in args else ""
         return _fail(error, f"interrupted{goes_on}", INTERRUPTED, args, prefix="")
-    except BrokenPipeError:
+    except (_PipeClosedError, BrokenPipeError):
         return _quiet_end()
     except ConfigError as error:
         return _fail(error, str(error), USAGE, args)

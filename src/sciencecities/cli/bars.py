@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -32,11 +34,19 @@ def stage_order(name: str) -> tuple[int, str]:
     return (names.index(name) if name in names else len(names), name)
 
 
-def progress(quiet: bool) -> Progress:
-    """What a command reports to: bars, lines, or nothing."""
+@contextmanager
+def reporting(quiet: bool) -> Iterator[Progress]:
+    """What a command reports to: bars, lines, or nothing; a stage that fails is not said done."""
     if quiet:
-        return Silent()
-    return Bars() if sys.stderr.isatty() else Lines()
+        yield Silent()
+        return
+    report = Bars() if sys.stderr.isatty() else Lines()
+    try:
+        yield report
+    except BaseException:
+        report.abandon()
+        raise
+    report.finish()
 
 
 def amount(number: float, unit: str) -> str:
@@ -79,6 +89,10 @@ class Lines:
             if done and seconds >= 0.1:
                 rate = f" ({amount(self._done / seconds, f'{unit}/s')})"
             click.echo(f"{STAGE_NAMES.get(name, name)}{done} in {seconds:.1f} s{rate}", err=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Forget the stage that is under way."""
         self._stage, self._done = None, 0
 
 
@@ -106,6 +120,11 @@ class Bars:
         """End the bars."""
         if self._bars is not None:
             self._complete()
+            self._bars.stop()
+
+    def abandon(self) -> None:
+        """Stop where the bar is."""
+        if self._bars is not None:
             self._bars.stop()
 
     def _complete(self) -> None:

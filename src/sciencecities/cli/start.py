@@ -24,23 +24,20 @@ def demo(out: str, threads: int | None, quiet: bool) -> None:
     how the software works; it is not a world ranking.
     """
     from sciencecities import demo as job
-    from sciencecities.cli.bars import progress
+    from sciencecities.cli.bars import reporting
 
-    report = progress(quiet)
     settings = job.configuration(Path(out), threads=threads)
     click.echo(job.WHAT_IT_IS)
     click.echo()
-    try:
-        job.build(settings, report)
-    finally:
-        report.finish()
+    with reporting(quiet) as progress:
+        job.build(settings, progress)
     _show_demo(Path(out))
 
 
 def _show_demo(out: Path) -> None:
     from sciencecities import demo as job
     from sciencecities.cli.bars import stage_order
-    from sciencecities.cli.build import summarise
+    from sciencecities.cli.compute import summarise
     from sciencecities.edition.read import Edition
 
     summarise(out, top=20)

@@ -48,11 +48,17 @@ SELECT -ROW_NUMBER() OVER (ORDER BY reason, COALESCE(country, '')), NULL, reason
 FROM (SELECT DISTINCT reason, country FROM aimed_units WHERE city_id IS NULL) AS reasons_present
 """
 
+COUNTRIES = """
+SELECT ROW_NUMBER() OVER (ORDER BY country) AS country_no, country
+FROM (SELECT DISTINCT country FROM aimed_units WHERE country IS NOT NULL) AS countries_present
+"""
+
 UNIT_TARGETS = """
-SELECT a.unit_no, COALESCE(c.target_no, r.target_no) AS target_no, a.institution_no, a.country,
-       a.is_resolved, a.city_id IS NOT NULL AS is_placed, COALESCE(c.target_no, 0) AS city_no
+SELECT a.unit_no, COALESCE(c.target_no, r.target_no) AS target_no, a.institution_no,
+       COALESCE(n.country_no, 0) AS country_no, a.is_resolved, a.city_id IS NOT NULL AS is_placed, COALESCE(c.target_no, 0) AS city_no
 FROM aimed_units AS a
 LEFT JOIN targets AS c ON c.city_id = a.city_id
+LEFT JOIN countries AS n ON n.country = a.country
 LEFT JOIN targets AS r
   ON a.city_id IS NULL AND r.reason = a.reason
  AND COALESCE(r.country, '') = COALESCE(a.country, '')
@@ -65,13 +71,14 @@ ORDER BY work_no, author_position NULLS FIRST, unit_no, affiliation NULLS FIRST
 
 
 def aim_units(engine: Engine) -> None:
-    """Make `targets` and `unit_targets` from `units` and `places`: where weight goes."""
+    """Make `targets`, `countries` and `unit_targets` from `units` and `places`: where weight goes."""
     import pyarrow as pa
 
     special = {"unit_no": list(SPECIAL_UNITS), "reason": list(SPECIAL_UNITS.values())}
     engine.put("special_units", pa.table(special))
     engine.table("aimed_units", AIMED_UNITS)
     engine.table("targets", TARGETS)
+    engine.table("countries", COUNTRIES)
     engine.table("unit_targets", UNIT_TARGETS)
 
 

@@ -122,6 +122,17 @@ class Edition:
             r["works"] for r in self._totals if r["data_year"] == year and r["scope"] == scope
         )
 
+    @cached_property
+    def placed(self) -> dict[tuple[int, str], float]:
+        """Works less their unassigned part, by data year and scope."""
+        rows = self._query(
+            "SELECT t.data_year, t.scope, t.works - COALESCE(SUM(u.share), 0) AS placed "
+            "FROM totals AS t LEFT JOIN unassigned AS u "
+            "ON u.data_year = t.data_year AND u.scope = t.scope "
+            "GROUP BY t.data_year, t.scope, t.works"
+        )
+        return {(r["data_year"], r["scope"]): float(r["placed"]) for r in rows.to_pylist()}
+
     def cities_ranked(self) -> pa.Table:
         """How many cities (`n`) are ranked in each data year and scope."""
         return self._query(

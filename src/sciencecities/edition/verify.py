@@ -89,9 +89,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, msgspec.DecodeError) as error:
         raise EditionError(f"{path}: cannot be read ({error}); build the edition again") from error
     if manifest.get("format") != EDITION_FORMAT:
+        made_by = manifest.get("package_version")
         raise EditionError(
             f"{folder}: an edition of format {manifest.get('format')}, this version reads "
-            f"format {EDITION_FORMAT}; install the version that made it ({manifest.get('package_version')})"
+            f"format {EDITION_FORMAT}; install the version that made it ({made_by})"
         )
     return manifest
 

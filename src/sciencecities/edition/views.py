@@ -63,7 +63,7 @@ def rank_view(
     columns = [Column("Rank", True), Column("Movement"), *where, *_number_columns()]
     cells = [
         [rank_text(r), movement(r), *(r[n] or "–" for n in names), *own]
-        for r, own in zip(rows, _number_cells(rows), strict=True)
+        for r, own in zip(rows, _number_cells(edition, rows), strict=True)
     ]
     title = _rank_title(edition, table.num_rows, rows, scope, year, countries)
     notes = [unassigned_line(edition, scope, year)] if with_unassigned else []
@@ -84,7 +84,7 @@ def city_view(edition: Edition, city_id: str) -> View:
             str(r["data_year"]), edition.title(r["scope"]), rank_text(r),
             f"{ranked[r['data_year'], r['scope']]:,}", movement(r), *own,
         ]
-        for r, own in zip(rows, _number_cells(rows), strict=True)
+        for r, own in zip(rows, _number_cells(edition, rows), strict=True)
     ]  # fmt: skip
     notes = _thin_year(edition, rows[0]["scope"], rows[0]["data_year"])
     notes += [*_range_notes(rows), QUALITY]
@@ -111,7 +111,7 @@ def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top
         for r in rows
     ]  # fmt: skip
     where = _in(edition, scope, year)
-    title = f"Its leading institutions{where}, of {len(all_rows):,} with a Share"
+    title = f"Its leading institutions{where} ({len(rows):,} of {len(all_rows):,})"
     return View(title, columns, cells, [UNREGISTERED] if any(map(_unregistered, rows)) else [])
 
 
@@ -232,16 +232,19 @@ def country_names() -> dict[str, str]:
 
 
 def _number_columns() -> list[Column]:
-    return [Column("Share", True), Column("Count", True), Column("% of works", True)]
+    titles = ("Share", "Count", "% of works", "% of placed")
+    return [Column(title, True) for title in titles]
 
 
-def _number_cells(rows: Sequence[Row]) -> list[list[str]]:
-    """Share, Count and part of the works of each row, a column with equal decimals."""
+def _number_cells(edition: Edition, rows: Sequence[Row]) -> list[list[str]]:
+    """Share, Count, part of all works and of the placed part; equal decimals in a column."""
     digits = decimals(r["share"] for r in rows)
-    parts = percents([r["world_share"] for r in rows])
+    of_works = percents([r["world_share"] for r in rows])
+    placed = [edition.placed[r["data_year"], r["scope"]] for r in rows]
+    of_placed = percents([r["share"] / p if p else 0.0 for r, p in zip(rows, placed, strict=True)])
     return [
-        [f"{r['share']:,.{digits}f}", f"{r['count']:,}", part]
-        for r, part in zip(rows, parts, strict=True)
+        [f"{r['share']:,.{digits}f}", f"{r['count']:,}", *parts]
+        for r, *parts in zip(rows, of_works, of_placed, strict=True)
     ]
 
 

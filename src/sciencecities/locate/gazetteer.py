@@ -64,7 +64,9 @@ class Gazetteer:
             if country is None or index.countries[row] == country
         ]
 
-    def nearest(self, latitude: float, longitude: float, country: str | None = None) -> Place | None:
+    def nearest(
+        self, latitude: float, longitude: float, country: str | None = None
+    ) -> Place | None:
         """The nearest place (of the country, if given), or None if the country has none.
 
         Distance is along the great circle; of two equally near the more populous.

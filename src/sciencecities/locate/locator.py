@@ -114,7 +114,7 @@ class Locator:
             names=(*self._names(mapped), *self._names(recorded), *filter(None, [entry.name])),
             aliases=frozenset(aliases),
             ancestors=frozenset(canonical_ror(a) or a for a in ancestors) | ancestors,
-            root=self._root(mapped, lineage),
+            root=self._root(mapped, entry.institution_id, lineage),
             countries=self._countries(entry, recorded, mapped),
             places=tuple(self.registry.places(mapped) or self.registry.places(recorded)),
             text=text,
@@ -125,10 +125,11 @@ class Locator:
         found = (self.registry.ancestors(ror, successors=self.match) for ror in rors)
         return frozenset().union(*found)
 
-    def _root(self, ror: str, lineage: Sequence[str] = ()) -> str:
+    def _root(self, ror: str, source: str | None = None, lineage: Sequence[str] = ()) -> str:
         if ror in self.registry:
             return self.registry.root(ror)
-        return lineage[-1] if lineage else ror
+        above = [a for a in lineage if a != source]  # some sources end it with the institution
+        return above[-1] if above else ror
 
     def _countries(self, entry: Entry, *rors: str) -> frozenset[str]:
         found = {country for ror in rors for country in self._registered_in(ror)}

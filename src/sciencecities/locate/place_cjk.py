@@ -11,7 +11,9 @@ from sciencecities.locate.text import fold
 
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
 LONGEST_NAME = 8
-ORGANISATION = re.compile(r"大学|大學|学院|學院|医院|醫院|病院|研究|公司|中心|学校|學校|科学|대학|병원|연구")
+ORGANISATION = re.compile(
+    r"大学|大學|学院|學院|医院|醫院|病院|研究|公司|中心|学校|學校|科学|대학|병원|연구"
+)
 MUNICIPALITIES = {"北京市", "天津市", "上海市", "重庆市", "重慶市"}
 ADMIN = "市县縣区區州盟省都府"
 
@@ -57,7 +59,11 @@ def read(gazetteer: Gazetteer, text: str) -> CjkFound:
                     names.append((name, gazetteer.codes(name) or gazetteer.codes(name[:-1])))
                 break
             codes = gazetteer.codes(name) if CJK.match(name) else ()
-            if codes and following[:1] not in ("省",) and name not in ("中山", "华南", "东南", "西南"):
+            if (
+                codes
+                and following[:1] not in ("省",)
+                and name not in ("中山", "华南", "东南", "西南")
+            ):
                 names.append((name, codes))
                 break
             if codes and name == "中山" and following[:1] == "市":
@@ -69,4 +75,10 @@ def read(gazetteer: Gazetteer, text: str) -> CjkFound:
             continue
         i += n
     is_location = rest <= 1 and not ORGANISATION.search(run)
-    return CjkFound(tuple(countries), tuple(regions), tuple(n for n in names if n[1]), tuple(words or [run]), is_location)
+    return CjkFound(
+        tuple(countries),
+        tuple(regions),
+        tuple(n for n in names if n[1]),
+        tuple(words or [run]),
+        is_location,
+    )

@@ -9,32 +9,29 @@ from dataclasses import dataclass, field
 from sciencecities.locate import place_cjk
 from sciencecities.locate.gaz_tables import Institution, Region, Tables
 from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.place_split import split_groups, split_segments
 from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
+    AREA_SUFFIXES,
     DEPARTMENT,
     DIRECTIONS,
-    NOT_SENTENCE_ENDS,
+    FULL_WORDS,
     OF,
     ORGANISATION,
+    SAINTS,
     STREET,
     TOWN_PREFIXES,
-    UK_AREAS,
 )
 from sciencecities.locate.text import fold
 
 WHOLE, EDGE, INSIDE, REGION = "whole", "edge", "inside", "region"
+AREA = "area"  # a town's name used for its county or province
+LONE = "lone"  # a name that is also a word or a person's, at the end of a segment
 MAX_NAME_WORDS = 5
 ACRONYM_POPULATION = 100_000
 REGION_TOWN = 150_000
 MEMO_LIMIT = 200_000
-INITIALS = re.compile(r"\b(?:[A-Za-z]\.[ ]?){2,5}(?=\W|$|[A-Z][a-z])")
-SENTENCE = re.compile(r"(\w+)\.\s+(?=[A-Z0-9])")
-GLUED = re.compile(r"(?<=[a-z]{2})(?=\d{4,6}\b)|(?<=\d{5})(?=[A-Z][a-z])")
-SEPARATORS = re.compile(r"[,，、;；|()（）\[\]{}/\n\t•·:：]+|\s[-–—~]+\s|。")
-GROUPS = re.compile(r"[;；|\n]+|。")
-POSTCODE = re.compile(r"^[a-z]{0,3}\d[\da-z]*$")
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
-LETTER_DIGIT = re.compile(r"^(?:[a-z]\d[a-z]|\d[a-z]\d|\d[a-z]{2})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ class Parser:
     def groups(self, text: str) -> list[list[Segment]]:
         """The segments of each organisation's part of a cleaned string."""
         groups: list[list[Segment]] = []
-        for part in GROUPS.split(text):
+        for part in split_groups(text):
             segments = [self.segment(s) for s in split_segments(part) if s]
             for group in _cut_after_country(segments):
                 if groups and all(s.is_location or not s.words for s in group):
@@ -101,6 +98,7 @@ class Parser:
     def institution(self, words: tuple[str, ...]) -> Institution | None:
         """The first curated institution named in the words."""
         institutions = self.tables.institutions
+        words = tuple(FULL_WORDS.get(w, w) for w in words)
         for i, word in enumerate(words):
             longest = self._starts.get(word, 0)
             for n in range(min(longest, len(words) - i), 0, -1):
@@ -109,33 +107,17 @@ class Parser:
                     return found
         return None
 
-    def slips(self, segment: Segment) -> Iterator[Name]:
-        """Names one letter away from the segment's, without its postcode and tail."""
-        words, _, _, _ = self._strip_tail(list(segment.words), segment.text)
-        core = _strip_postcodes(words)
-        name = " ".join(core)
-        if not 6 <= len(name) <= 24 or len(core) > 3 or segment.is_organisation:
-            return
-        if segment.is_department or any(w in self.tables.never for w in core):
-            return
-        for near in _one_letter_away(name):
-            codes = self.gazetteer.codes(near)
-            if codes:
-                yield Name(near, codes, WHOLE)
-
     def _read(self, text: str) -> Segment:
         if place_cjk.is_cjk(text):
             return self._read_cjk(text)
         words = fold(text).split()
-        kinds = {
-            "is_organisation": any(w in ORGANISATION or w[:6] in ORGANISATION for w in words),
-            "is_department": bool(words) and (words[0] in DEPARTMENT or words[:1] == ["the"] and words[1:2] != [] and words[1] in DEPARTMENT),
-            "is_street": _is_street(text, words),
-        }
+        is_organisation = any(w in ORGANISATION or w[:6] in ORGANISATION for w in words)
+        is_street = _is_street(words)
+        is_department = _is_department(words)
         area = UK_POSTCODE.search(text)
-        rest, countries, regions, region_names = self._strip_tail(words, text)
-        core = _strip_postcodes(rest)
-        names = self._names(core, text, bool(regions or countries), kinds)
+        rest, countries, regions, region_names = self.strip_tail(words, text)
+        core = strip_postcodes(rest)
+        names = self._names(core, text, is_organisation, is_department, is_street)
         hints, hint_regions = self._hints(core)
         is_whole = any(n.kind == WHOLE for n in names)
         # The region itself may be the town: New York, Madrid, Chiba.
@@ -146,11 +128,13 @@ class Parser:
             regions,
             hints,
             hint_regions,
-            is_location=not core or is_whole,
+            is_location=bool(words) and (not core or is_whole),
             names=names,
             area=area.group(1) if area else None,
             words=tuple(words),
-            **kinds,
+            is_organisation=is_organisation,
+            is_department=is_department,
+            is_street=is_street,
         )
 
     def _read_cjk(self, text: str) -> Segment:
@@ -165,7 +149,7 @@ class Parser:
             words=tuple(found.words),
         )
 
-    def _strip_tail(
+    def strip_tail(
         self, words: list[str], text: str
     ) -> tuple[list[str], tuple[str, ...], tuple[Region, ...], list[str]]:
         """Take countries, regions and postcodes from the end."""
@@ -187,10 +171,12 @@ class Parser:
                     if words[end - 1] == "city" and self.gazetteer.codes(name):
                         break  # Iowa City, Quebec City
                     region = self.tables.regions.get(" ".join(words[end - n : end - 1]), ())
+                if n == 1 and end == 1 and not country and len(name) == 3 and name.upper() in text:
+                    country = self.tables.iso3.get(name)
                 if country and len(name) == 2 and name.upper() not in text:
                     country = None
                 if country or region:
-                    if end > n and words[end - n - 1] in OF:
+                    if end > n and _is_preposition(words[end - n - 1], text):
                         break  # "University of New Mexico": a name, no address
                     countries = countries or ((country,) if country else ())
                     regions = regions or region
@@ -215,12 +201,17 @@ class Parser:
         return found
 
     def _names(
-        self, core: list[str], text: str, has_tail: bool, kinds: dict[str, bool]
+        self,
+        core: list[str],
+        text: str,
+        is_organisation: bool,
+        is_department: bool,
+        is_street: bool,
     ) -> tuple[Name, ...]:
         """Town names at the edges of what is left, the longest first; the whole of it at best."""
         if not core:
             return ()
-        whole = self._whole(core)
+        whole = self._whole(core, text)
         if whole:
             return () if _is_acronym(text, whole[0], self.gazetteer) else whole
         names: list[Name] = []
@@ -228,24 +219,27 @@ class Parser:
         size = len(core)
         for n in range(min(MAX_NAME_WORDS, size - 1), 0, -1):
             words = core[size - n :]
-            if n == 1 and (words[0] in never or (words[0] in alone and not has_tail)):
+            if n == 1 and words[0] in never:
                 continue
             codes = self._codes(words)
             if codes:
                 before = core[size - n - 1]
                 kind = INSIDE if before in OF and before not in ("at", "in") else EDGE
+                if kind == EDGE and ((n == 1 and words[0] in alone) or words[0] in SAINTS):
+                    kind = LONE
                 if " ".join(words) in self.tables.regions:
                     codes = self.large(codes)
                     kind = INSIDE
                 names.append(Name(" ".join(words), codes, kind))
-        if not kinds["is_organisation"] and not kinds["is_department"]:
+        if not is_organisation and not is_department:
             for n in range(min(MAX_NAME_WORDS, size - 1), 0, -1):
                 words = core[:n]
                 if n == 1 and (words[0] in never or words[0] in alone):
                     continue
                 codes = self._codes(words)
                 if codes:
-                    names.append(Name(" ".join(words), codes, INSIDE if kinds["is_street"] else EDGE))
+                    kind = EDGE if size <= 3 and not is_street else INSIDE
+                    names.append(Name(" ".join(words), codes, kind))
                     break
         return tuple(names)
 
@@ -254,13 +248,15 @@ class Parser:
         populations = self.gazetteer.index.populations
         return tuple(c for c in codes if populations[c >> 1] >= REGION_TOWN and not c & 1)
 
-    def _whole(self, core: list[str]) -> tuple[Name, ...]:
-        if len(core) > MAX_NAME_WORDS + 2 or (len(core) == 1 and core[0] in self.tables.never):
+    def _whole(self, core: list[str], text: str) -> tuple[Name, ...]:
+        if len(core) > MAX_NAME_WORDS + 2:
             return ()
-        for words in _forms(core):
+        if len(core) == 1 and core[0] in self.tables.never and text.isascii():
+            return ()  # but "Ås" is no "as"
+        for words, kind in _forms(core):
             codes = self._codes(words, short=True)
             if codes:
-                return (Name(" ".join(words), codes, WHOLE),)
+                return (Name(" ".join(words), codes, kind),)
         return ()
 
     def _codes(self, words: list[str], short: bool = False) -> tuple[int, ...]:
@@ -292,47 +288,42 @@ class Parser:
         return tuple(countries), tuple(regions)
 
 
+# Countries whose name is their chief town's too.
 TOWN_COUNTRIES = frozenset(
-    "singapore luxembourg hong kong|hong kong|hongkong|macau|macao|monaco|san marino|gibraltar|"
-    "djibouti|kuwait|panama|guatemala|mexico|singapur|luxemburg|香港|澳门|新加坡|andorra".split("|")
-) | {"singapore", "luxembourg"}
-
-
-def split_segments(text: str) -> list[str]:
-    """Cut at commas, brackets, slashes, dashes and ends of sentences."""
-    if "." in text:
-        text = INITIALS.sub(lambda m: m.group().replace(".", "").replace(" ", "") + " ", text)
-        text = SENTENCE.sub(_sentence_end, text)
-    if any(c.isdigit() for c in text):
-        text = GLUED.sub(" ", text)
-    return [s.strip(" .-–*&\"'") for s in SEPARATORS.split(text)]
-
-
-def _sentence_end(match: re.Match[str]) -> str:
-    word = match.group(1)
-    if len(word) <= 3 and not word.isdigit() and not word.isupper():
-        return match.group()
-    return match.group() if word.lower() in NOT_SENTENCE_ENDS else f"{word}, "
+    {"singapore", "luxembourg", "hong kong", "hongkong", "macau", "macao", "monaco", "san marino",
+     "gibraltar", "djibouti", "kuwait", "panama", "guatemala", "mexico", "singapur", "luxemburg",
+     "香港", "澳门", "新加坡"}
+)  # fmt: skip
 
 
 def _cut_after_country(segments: list[Segment]) -> list[list[Segment]]:
     """A country ends an organisation's address if an organisation follows."""
     groups: list[list[Segment]] = [[]]
     for segment in segments:
-        last = groups[-1]
-        if last and last[-1].countries and last[-1].is_location and segment.words and not segment.is_location and not segment.is_street:
+        if groups[-1] and _begins_anew(groups[-1][-1], segment):
             groups.append([])
         groups[-1].append(segment)
     return groups
 
 
-def _strip_postcodes(words: list[str]) -> list[str]:
+def _begins_anew(last: Segment, segment: Segment) -> bool:
+    if not last.is_location or segment.is_location or not segment.words:
+        return False
+    if last.countries:
+        return not segment.is_street
+    named = segment.is_organisation or segment.is_department
+    return named and (bool(last.regions) or segment.words[0] == "and")
+
+
+def strip_postcodes(words: list[str]) -> list[str]:
     """Words without postcodes, box numbers and compass letters at both ends."""
     end = len(words)
-    while end and (_is_postcode(words, end) or words[end - 1] in DIRECTIONS and end > 1):
+    while end and (_is_postcode(words, end) or (words[end - 1] in DIRECTIONS and end > 1)):
         end -= 1
     start = 0
-    while start < end and (_is_leading_code(words, start) or (words[start] in TOWN_PREFIXES and start + 1 < end)):
+    while start < end and (
+        _is_leading_code(words, start) or (words[start] in TOWN_PREFIXES and start + 1 < end)
+    ):
         start += 1
     return words[start:end]
 
@@ -341,8 +332,7 @@ def _is_postcode(words: list[str], end: int) -> bool:
     word = words[end - 1]
     if any(c.isdigit() for c in word):
         return len(word) <= 10
-    # The letters of "1012 AB", "SW7 2AZ".
-    return len(word) == 2 and end > 1 and words[end - 2].isdigit() and len(words[end - 2]) == 4
+    return False
 
 
 def _is_leading_code(words: list[str], start: int) -> bool:
@@ -350,47 +340,54 @@ def _is_leading_code(words: list[str], start: int) -> bool:
     if any(c.isdigit() for c in word):
         return len(word) <= 10
     following = words[start + 1 : start + 2]
-    if len(word) <= 3 and following and following[0].isdigit() and len(following[0]) >= 3:
-        return True  # "CH 8091 Zürich"
-    return len(word) == 2 and start > 0 and words[start - 1].isdigit() and len(words[start - 1]) == 4
+    # "CH 8091 Zürich"
+    return len(word) <= 3 and bool(following) and following[0].isdigit() and len(following[0]) > 2
 
 
-def _forms(core: list[str]) -> list[list[str]]:
+def _forms(core: list[str]) -> Iterator[tuple[list[str], str]]:
     """The words as they stand, and without "City", "Shi", "-ku", "City of", "and"."""
-    forms = [core]
-    words = core
+    yield core, WHOLE
+    words, kind = core, WHOLE
     if words[0] in ("and", "the", "in", "at") and len(words) > 1:
         words = words[1:]
-        forms.append(words)
+        yield words, WHOLE
     if len(words) > 2 and words[1] == "of" and words[0] in ADMIN_SUFFIXES:
-        forms.append(words[2:])
+        yield words[2:], WHOLE
     while len(words) > 1 and words[-1] in ADMIN_SUFFIXES:
+        if words[-1] in AREA_SUFFIXES:
+            kind = AREA
         words = words[:-1]
-        forms.append(words)
+        yield words, kind
     if len(words) > 1 and words[0] in ("greater", "downtown", "central"):
-        forms.append(words[1:])
-    return forms
+        yield words[1:], WHOLE
 
 
-def _one_letter_away(name: str) -> Iterator[str]:
-    for i in range(1, len(name) + 1):  # the first letter is rarely wrong
-        left, right = name[:i], name[i:]
-        if right:
-            yield left + right[1:]
-        if len(right) > 1:
-            yield left + right[1] + right[0] + right[2:]
-        for letter in "abcdefghijklmnopqrstuvwxyz":
-            if right:
-                yield left + letter + right[1:]
-            yield left + letter + right
+def _is_preposition(word: str, text: str) -> bool:
+    """Whether "in", "on", "de" join a name, or stand for Indiana, Ontario, Delaware."""
+    return word in OF and (len(word) != 2 or f" {word.upper()} " not in text)
 
 
 def _is_acronym(text: str, name: Name, gazetteer: Gazetteer) -> bool:
     """A short word with capitals inside ("GeM", "IGE") is an acronym unless a large town's."""
-    if len(name.text) > 4 or text[1:].islower() or not any(c.isupper() for c in text[1:4]):
+    if len(name.text) > 4:
+        return False
+    start = text.casefold().find(name.text)
+    if start < 0 or not any(c.isupper() for c in text[start + 1 : start + len(name.text)]):
         return False
     return gazetteer.index.populations[min(name.codes) >> 1] < ACRONYM_POPULATION
 
 
-def _is_street(text: str, words: list[str]) -> bool:
+def _is_department(words: list[str]) -> bool:
+    start = words[1:2] if words[:1] == ["the"] else words[:1]
+    return bool(start) and start[0] in DEPARTMENT
+
+
+def _is_street(words: list[str]) -> bool:
+    if (
+        len(words) > 1
+        and words[-1].isdigit()
+        and len(words[-1]) < 4
+        and words[-2] not in TOWN_PREFIXES
+    ):
+        return True  # a house number
     return any(w in STREET or w.endswith(("strasse", "straat", "gatan", "str")) for w in words)

@@ -1,10 +1,19 @@
-"""Town names inside an organisation's name: "Guangzhou Institute of Geochemistry"."""
+"""Town names inside an organisation's name ("Guangzhou Institute of …"), and misspelt ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sciencecities.locate.place_parse import INSIDE, MAX_NAME_WORDS, Name, Parser, Segment
+from sciencecities.locate.place_parse import (
+    INSIDE,
+    LONE,
+    MAX_NAME_WORDS,
+    WHOLE,
+    Name,
+    Parser,
+    Segment,
+    strip_postcodes,
+)
 
 # "University of Reading": after these even a name that is a word is the town.
 NAMING = frozenset({"of", "de", "di", "da", "at", "in", "von", "zu"})
@@ -21,8 +30,7 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
             name = " ".join(words[i : i + n])
             if n == 1 and (name in tables.never or len(name) < 4):
                 break
-            if n == 1 and name in tables.alone and not _is_named_after(words, i):
-                break
+            is_lone = n == 1 and name in tables.alone and not _is_named_after(words, i)
             if name in tables.countries:
                 step = n
                 break
@@ -31,7 +39,7 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
                 codes = parser.large(codes)
                 step = n
             if codes:
-                yield Name(name, codes, INSIDE)
+                yield Name(name, codes, LONE if is_lone else INSIDE)
                 step = n
                 break
             if step > 1:
@@ -39,5 +47,37 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
         i += step
 
 
+def slips(parser: Parser, segment: Segment) -> Iterator[Name]:
+    """Names one letter away from the segment's, without its postcode and tail."""
+    words, _, _, _ = parser.strip_tail(list(segment.words), segment.text)
+    core = strip_postcodes(words)
+    name = " ".join(core)
+    if not 6 <= len(name) <= 24 or len(core) > 3 or segment.is_organisation:
+        return
+    if segment.is_department or all(w in parser.tables.never for w in core):
+        return
+    for near in _one_letter_away(name):
+        codes = parser.gazetteer.codes(near)
+        if codes:
+            yield Name(near, codes, WHOLE)
+
+
+def _one_letter_away(name: str) -> Iterator[str]:
+    for i in range(1, len(name) + 1):  # the first letter is rarely wrong
+        left, right = name[:i], name[i:]
+        if right:
+            yield left + right[1:]
+        if len(right) > 1:
+            yield left + right[1] + right[0] + right[2:]
+        for letter in "abcdefghijklmnopqrstuvwxyz":
+            if right:
+                yield left + letter + right[1:]
+            yield left + letter + right
+
+
 def _is_named_after(words: tuple[str, ...], i: int) -> bool:
-    return i >= 2 and words[i - 1] in NAMING and words[i - 2][:5] in ("unive", "colle", "hospi", "infir")
+    return (
+        i >= 2
+        and words[i - 1] in NAMING
+        and words[i - 2][:5] in ("unive", "colle", "hospi", "infir")
+    )

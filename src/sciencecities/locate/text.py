@@ -123,6 +123,57 @@ def slug(name: str) -> str:
     return "-".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
 
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
+ADDRESS_HAN = re.compile(
+    r"^(?:[\u4e00-\u9fff]{2,7}?(?:特别行政区|自治区|省|市|区|县))+(?=[\u4e00-\u9fff]{4})"
+)
+ORGANISATION_HAN = (
+    re.compile(r"^(?:中国|中國)[\u4e00-\u9fff]{1,4}院[\u4e00-\u9fff]{2,20}?(?:研究所|研究院|中心|园)"),
+    re.compile(r"^[\u4e00-\u9fffA-Za-z·]{2,20}?(?:大学|大學)(?:[\u4e00-\u9fff]{0,12}?(?:医院|醫院|病院))?"),
+    re.compile(r"^[\u4e00-\u9fff]{2,24}?(?:医院|醫院|病院|研究院|研究所|科学院|公司|集团|疾病预防控制中心)"),
+    re.compile(r"^[\u4e00-\u9fff]{2,20}?(?:学院|學院|学校|中心|局|馆|所|厂)"),
+)  # fmt: skip
+SENTENCE_PART = re.compile(r"(?<=[\w)]{4})\.\s+(?=[A-Z])")
+PARTS = re.compile(r"[,，;；|\n]|\s[-–—]\s")
+UNIVERSITY = (
+    "universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec", "ucl", "eth ",
+    "ecole polytechnique", "institute of technology", "universite",
+)  # fmt: skip
+HOSPITAL = (
+    "hospital", "hopital", "hopitaux", "klinikum", "krankenhaus", "ospedal", "infirmary", "spital",
+    "ziekenhuis", "sykehus", "sjukhus", "szpital", "medical center", "medical centre", "clinic ",
+    "nhs ", "irccs", "policlinico", "health system", "chu ", "cancer center", "medical city",
+)  # fmt: skip
+INSTITUTE = ("institut", "istituto", "instituto", "laborator", "observator", "museum", "museo")
+COMPANY = re.compile(
+    r"\b(?:inc|ltd|llc|gmbh|corp|corporation|company|co|plc|bv|nv|ag|oy|ab|spa|srl|sas|kg|llp|"
+    r"pharmaceuticals?|therapeutics|limited)$|\b(?:gmbh|pharmaceuticals|therapeutics)\b"
+)
+# Named beside the institute that did the work, and much larger than it.
+UMBRELLA = (
+    "academy of", "academia sinica", "cnrs", "inserm", "csic", "max planck society", "helmholtz",
+    "ministry", "national institutes of health", "consiglio nazionale", "council",
+    "national research council", "cancer society",
+)  # fmt: skip
+OTHER = (
+    "college", "academy", "centre", "center", "centro", "foundation", "fondazione", "agency",
+    "authority", "association", "society", "trust", "bureau", "school", "ecole", "consortium",
+    "administration", "group", "clinic", "alliance", "network", "commission", "zoo", "nhs",
+    "organization", "organisation", "hospice", "practice", "national", "healthcare", "health",
+)  # fmt: skip
+DEPARTMENTAL = re.compile(
+    r"^(?:the |from the |and |\w{1,3} )?(?:sub)?(?:departments?|dept|divisions?|school|faculty|"
+    r"sections?|units?|laborator\w+|labs?|programme?|program|dipartimento|departamento|"
+    r"departement|servicio|service|servico|chair|facultad|faculdade|faculte|facolta|fakultat|"
+    r"abteilung|lehrstuhl|clinic for|klinik fur|graduate|college|cent(?:er|re) (?:for|of)|"
+    r"institute (?:of|for)|state key|key lab\w*|research (?:unit|group)|unidad|unite|equipe|area|"
+    r"research cent\w+|professor|student|these|authors?|doctoral|postgraduate|residen\w+)\b"
+    r"|\b(?:department|division|unit|section|laboratory)$"
+)
+CENTRE = re.compile(r"^(?:the )?(?:cent(?:er|re)|institute|college)\b")
+BUILDING = re.compile(r"^\d|\b(?:street|road|avenue|boulevard|p o box|floor|building|rue|via)\b")
+
+
 def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
     """The organisation part of an affiliation, or None if the string names none.
 
@@ -150,45 +201,6 @@ def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
     return _trim_organisation(best[1]) if best else None
 
 
-HAN = re.compile(r"[\u4e00-\u9fff]")
-ADDRESS_HAN = re.compile(r"^(?:[\u4e00-\u9fff]{2,7}?(?:特别行政区|自治区|省|市|区|县))+(?=[\u4e00-\u9fff]{4})")
-ORGANISATION_HAN = (
-    re.compile(r"^[\u4e00-\u9fffA-Za-z·]{2,20}?(?:大学|大學)(?:[\u4e00-\u9fff]{0,12}?(?:医院|醫院|病院))?"),
-    re.compile(r"^[\u4e00-\u9fff]{2,24}?(?:医院|醫院|病院|研究院|研究所|科学院|公司|集团|疾病预防控制中心)"),
-    re.compile(r"^[\u4e00-\u9fff]{2,20}?(?:学院|學院|学校|中心|局|馆|所|厂)"),
-)  # fmt: skip
-SENTENCE_PART = re.compile(r"(?<=[\w)]{4})\.\s+(?=[A-Z])")
-PARTS = re.compile(r"[,，;；|\n]|\s[-–—]\s")
-UNIVERSITY = ("universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec",
-              "ecole polytechnique", "institute of technology", "universite", "ucl", "eth ")  # fmt: skip
-HOSPITAL = ("hospital", "hopital", "hopitaux", "klinikum", "krankenhaus", "ospedal", "infirmary",
-            "ziekenhuis", "sykehus", "sjukhus", "szpital", "medical center", "medical centre",
-            "clinic ", "nhs ", "irccs", "policlinico", "health system", "chu ", "cancer center")  # fmt: skip
-INSTITUTE = ("institut", "istituto", "instituto", "laborator", "observator", "museum", "museo")
-COMPANY = re.compile(
-    r"\b(?:inc|ltd|llc|gmbh|corp|corporation|company|co|plc|bv|nv|ag|oy|ab|spa|srl|sas|kg|llp|"
-    r"pharmaceuticals?|therapeutics|limited)$|\b(?:gmbh|pharmaceuticals|therapeutics)\b"
-)
-UMBRELLA = (
-    "academy of", "academia sinica", "cnrs", "inserm", "csic", "max planck society", "helmholtz",
-    "ministry", "national institutes of health", "consiglio nazionale", "national research council",
-    "cancer society", "council",
-)  # fmt: skip
-OTHER = ("college", "academy", "centre", "center", "centro", "foundation", "fondazione", "agency",
-         "authority", "association", "society", "trust", "bureau", "school", "ecole", "consortium",
-         "administration", "group", "clinic", "alliance", "network", "commission", "zoo", "nhs",
-         "organization", "organisation", "hospice", "practice", "national", "healthcare", "health")  # fmt: skip
-DEPARTMENTAL = re.compile(
-    r"^(?:the |from the |and |\w{1,3} )?(?:sub)?(?:departments?|dept|divisions?|school|faculty|sections?|"
-    r"units?|laborator\w+|labs?|programme?|program|dipartimento|departamento|departement|servicio|service|"
-    r"servico|chair|facultad|faculdade|faculte|facolta|fakultat|abteilung|lehrstuhl|clinic for|"
-    r"klinik fur|graduate|college|cent(?:er|re) (?:for|of)|institute (?:of|for)|state key|key lab\w*|"
-    r"research (?:unit|group)|unidad|unite|equipe|area|research cent\w+|professor|"
-    r"student|these|authors?|doctoral|postgraduate|residen\w+)\b"
-)
-BUILDING = re.compile(r"^\d|\b(?:street|road|avenue|boulevard|p o box|floor|building|rue|via)\b")
-
-
 def _organisation_rank(folded: str) -> int:
     """0 for no organisation; the larger, the more it is the one meant."""
     if BUILDING.search(folded) and not any(w in folded for w in UNIVERSITY + HOSPITAL):
@@ -212,9 +224,6 @@ def _organisation_rank(folded: str) -> int:
     return 0
 
 
-CENTRE = re.compile(r"^(?:the )?(?:cent(?:er|re)|institute|college)\b")
-
-
 def _parts(text: str) -> list[str]:
     parts = PARTS.split(SENTENCE_PART.sub(", ", text))
     return [p for p in (part.strip(" .()[]*&\"'") for part in parts) if p]
@@ -222,6 +231,7 @@ def _parts(text: str) -> list[str]:
 
 def _trim_organisation(name: str) -> str:
     name = re.sub(r"\s*\([^)]{0,60}\)?\s*$", "", name)
+    name = re.sub(r"\s+\d.*$", "", name)  # "Université X 135 Avenue …"
     name = re.sub(r"^(?:from|and|at)\s+", "", name, flags=re.IGNORECASE)
     return " ".join(name.split()).strip(" .,:-")
 

@@ -39,7 +39,7 @@ FROM units GROUP BY institution_no
 def rank_all(engine: Engine, scheme: str, progress: Progress) -> dict[str, pa.Table]:
     """The edition's tables that are sums: rankings, country_rankings, … , totals.
 
-    The engine must know weights, unit_targets, targets, units, cities, members, scope_names.
+    The engine must know weights, unit_targets, targets, countries, units, cities, members, scope_names.
     Raises ShareNotConservedError if Shares and unassigned parts do not add up to the works.
     """
     sum_weights(engine, progress)
@@ -117,7 +117,8 @@ def _country_rankings(engine: Engine, totals: dict[Group, int]) -> pa.Table:
     countries: dict[Group, dict[str, tuple[int, int]]] = defaultdict(dict)
     for year, scope, country, units, works in _rows(
         engine,
-        "SELECT s.data_year, n.scope, s.country, s.units, s.works FROM by_country AS s "
+        "SELECT s.data_year, n.scope, c.country, s.units, s.works FROM by_country AS s "
+        "JOIN countries AS c ON c.country_no = s.country_no "
         "JOIN scope_names AS n ON n.scope_no = s.scope_no",
     ):
         countries[year, scope][country] = (int(units), works)

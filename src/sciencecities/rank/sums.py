@@ -7,19 +7,40 @@ over works are DECIMAL(38,0), since a plain sum of BIGINT wraps silently on one 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sciencecities.engines.base import Engine
 from sciencecities.progress import Progress
 from sciencecities.tables import UNITS_PER_WORK
 
-ROWS_PER_RUN = 10_000_000
+ROWS_PER_RUN = 1_000_000
+"""Small enough that a run's tables stay in cache, which halves the time."""
 
-# One row per work, target, institution and country of the run.
+SCOPES_PER_MASK = 62
+
+# One row per set of scopes that some work of a year has; few, so that sums over works are made by
+# set and spread to scopes at the end.
+SCOPE_SETS = """
+SELECT ROW_NUMBER() OVER (ORDER BY data_year, {masks}) AS set_no, data_year, {masks}
+FROM (SELECT DISTINCT data_year, {masks} FROM work_masks) AS sets
+"""
+
+WORK_SETS = """
+SELECT m.work_no, s.set_no FROM work_masks AS m
+JOIN scope_sets AS s ON s.data_year = m.data_year AND {same}
+"""
+
+SET_SCOPES = """
+SELECT DISTINCT x.set_no, m.data_year, m.scope_no
+FROM (SELECT set_no, MIN(work_no) AS work_no FROM work_sets GROUP BY set_no) AS x
+JOIN members AS m ON m.work_no = x.work_no
+"""
+
 RUN = """
-SELECT w.work_no, u.target_no, u.institution_no, u.country, CAST(SUM(w.units) AS BIGINT) AS units
+SELECT w.work_no, u.target_no, u.institution_no, u.country_no, w.units
 FROM weights AS w
 JOIN unit_targets AS u ON u.unit_no = w.unit_no
 WHERE w.work_no BETWEEN {first} AND {last}
-GROUP BY w.work_no, u.target_no, u.institution_no, u.country
 """
 
 WORK_TARGETS = """
@@ -27,78 +48,105 @@ SELECT work_no, target_no, CAST(SUM(units) AS BIGINT) AS units
 FROM run GROUP BY work_no, target_no
 """
 
-_TOTAL = "SUM(CAST(units AS DECIMAL(19,0))) AS units, COUNT(*) AS works"
+_TOTAL = "SUM(CAST(x.units AS DECIMAL(19,0))) AS units, COUNT(*) AS works"
 
 BY_TARGET = f"""
-SELECT m.data_year, m.scope_no, x.target_no, {_TOTAL}
-FROM work_targets AS x JOIN members AS m ON m.work_no = x.work_no
-GROUP BY m.data_year, m.scope_no, x.target_no
+SELECT s.set_no, x.target_no, {_TOTAL}
+FROM work_targets AS x JOIN work_sets AS s ON s.work_no = x.work_no
+GROUP BY s.set_no, x.target_no
 """
 
 BY_INSTITUTION = f"""
-SELECT m.data_year, m.scope_no, x.target_no, x.institution_no, {_TOTAL}
+SELECT s.set_no, x.target_no, x.institution_no, {_TOTAL}
 FROM (
     SELECT work_no, target_no, institution_no, CAST(SUM(units) AS BIGINT) AS units
     FROM run WHERE target_no > 0 GROUP BY work_no, target_no, institution_no
-) AS x JOIN members AS m ON m.work_no = x.work_no
-GROUP BY m.data_year, m.scope_no, x.target_no, x.institution_no
+) AS x JOIN work_sets AS s ON s.work_no = x.work_no
+GROUP BY s.set_no, x.target_no, x.institution_no
 """
 
 # A country with several cities of a work: under the scheme `full` it too has 1, not one for each.
 BY_COUNTRY = f"""
-SELECT m.data_year, m.scope_no, x.country, {_TOTAL}
+SELECT s.set_no, x.country_no, {_TOTAL}
 FROM (
-    SELECT work_no, country,
+    SELECT work_no, country_no,
            CAST(LEAST(SUM(CAST(units AS DECIMAL(19,0))), {UNITS_PER_WORK}) AS BIGINT) AS units
-    FROM run WHERE target_no > 0 AND country IS NOT NULL GROUP BY work_no, country
-) AS x JOIN members AS m ON m.work_no = x.work_no
-GROUP BY m.data_year, m.scope_no, x.country
+    FROM run WHERE target_no > 0 AND country_no > 0 GROUP BY work_no, country_no
+) AS x JOIN work_sets AS s ON s.work_no = x.work_no
+GROUP BY s.set_no, x.country_no
 """
 
 # The sum of both cities' Shares over their joint works; target numbers follow the order of ids.
 BY_PAIR = """
-SELECT m.data_year, m.scope_no, x.target_no AS target_a, y.target_no AS target_b,
+SELECT s.set_no, x.target_no AS target_a, y.target_no AS target_b,
        SUM(CAST(x.units + y.units AS DECIMAL(19,0))) AS units, COUNT(*) AS works
 FROM work_targets AS x
 JOIN work_targets AS y ON y.work_no = x.work_no AND y.target_no > x.target_no
-JOIN members AS m ON m.work_no = x.work_no
+JOIN work_sets AS s ON s.work_no = x.work_no
 WHERE x.target_no > 0
-GROUP BY m.data_year, m.scope_no, x.target_no, y.target_no
+GROUP BY s.set_no, x.target_no, y.target_no
 """
 
 SUMS = {
-    "by_target": (BY_TARGET, "data_year, scope_no, target_no"),
-    "by_institution": (BY_INSTITUTION, "data_year, scope_no, target_no, institution_no"),
-    "by_country": (BY_COUNTRY, "data_year, scope_no, country"),
-    "by_pair": (BY_PAIR, "data_year, scope_no, target_a, target_b"),
+    "by_target": (BY_TARGET, "x.target_no"),
+    "by_institution": (BY_INSTITUTION, "x.target_no, x.institution_no"),
+    "by_country": (BY_COUNTRY, "x.country_no"),
+    "by_pair": (BY_PAIR, "x.target_a, x.target_b"),
 }
 
+TOTAL_OVER_RUNS = """
+SELECT s.data_year, s.scope_no, {key}, SUM(CAST(x.units AS DECIMAL(38,0))) AS units,
+       CAST(SUM(x.works) AS BIGINT) AS works
+FROM ({parts}) AS x JOIN set_scopes AS s ON s.set_no = x.set_no
+GROUP BY s.data_year, s.scope_no, {key}
+"""
 
-def sum_weights(engine: Engine, progress: Progress) -> None:
-    """Make by_target, by_institution, by_country and by_pair: their keys, units, works.
+
+def sum_weights(engine: Engine, progress: Progress, only: Collection[str] = tuple(SUMS)) -> None:
+    """Make by_target, by_institution, by_country and by_pair: data_year, scope_no, key, units, works.
 
     The engine must know weights, unit_targets, members (work_no, data_year, scope_no).
     """
+    wanted = {name: SUMS[name] for name in SUMS if name in only}
+    _make_sets(engine)
     runs = _runs(engine)
     progress.stage("rank", len(runs) + 1, "runs")
     for number, (first, last) in enumerate(runs):
         engine.table("run", RUN.format(first=first, last=last))
         engine.table("work_targets", WORK_TARGETS)
-        for name, (sql, _) in SUMS.items():
+        for name, (sql, _) in wanted.items():
             engine.table(f"{name}_{number}", sql)
         progress.advance(1)
-    for name, (_, key) in SUMS.items():
-        partial = " UNION ALL ".join(f"SELECT * FROM {name}_{n}" for n in range(len(runs)))
-        engine.table(
-            name,
-            f"SELECT {key}, SUM(CAST(units AS DECIMAL(38,0))) AS units, "
-            f"CAST(SUM(works) AS BIGINT) AS works FROM ({partial}) AS partial GROUP BY {key}",
-        )
+    for name, (_, key) in wanted.items():
+        parts = " UNION ALL ".join(f"SELECT * FROM {name}_{n}" for n in range(len(runs)))
+        engine.table(name, TOTAL_OVER_RUNS.format(key=key, parts=parts))
         for number in range(len(runs)):
             engine.drop(f"{name}_{number}")
-    for name in ("run", "work_targets"):
+    for name in ("run", "work_targets", "work_sets", "work_masks"):
         engine.drop(name)
     progress.advance(1)
+
+
+def _make_sets(engine: Engine) -> None:
+    """Make scope_sets, work_sets and set_scopes from members."""
+    last = engine.fetch("SELECT MAX(scope_no) AS n FROM members").column("n")[0].as_py() or 0
+    starts = range(0, last + 1, SCOPES_PER_MASK)
+    names = [f"mask_{n}" for n in range(len(starts))]
+    columns = [f"{_mask(start)} AS {n}" for n, start in zip(names, starts, strict=True)]
+    engine.table(
+        "work_masks",
+        f"SELECT work_no, data_year, {', '.join(columns)} FROM members GROUP BY work_no, data_year",
+    )
+    same = " AND ".join(f"s.{n} = m.{n}" for n in names)
+    engine.table("scope_sets", SCOPE_SETS.format(masks=", ".join(names)))
+    engine.table("work_sets", WORK_SETS.format(same=same))
+    engine.table("set_scopes", SET_SCOPES)
+
+
+def _mask(start: int) -> str:
+    """One bit for each of the work's scopes from `start` on (a work is in a scope once)."""
+    cases = " ".join(f"WHEN {start + n} THEN {2**n}" for n in range(SCOPES_PER_MASK))
+    return f"CAST(SUM(CASE scope_no {cases} ELSE 0 END) AS BIGINT)"
 
 
 def _runs(engine: Engine) -> list[tuple[int, int]]:

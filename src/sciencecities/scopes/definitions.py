@@ -92,8 +92,10 @@ SUBJECT_NAMES = tuple(s.scope.name for s in SUBJECTS)
 def fold_name(text: str) -> str:
     """The name without case, punctuation, `&` and `and`.
 
-    >>> fold_name(" Earth &  Environmental_Sciences "), fold_name("earth and environmental-sciences")
-    ('earth environmental sciences', 'earth environmental sciences')
+    >>> fold_name(" Earth &  Environmental_Sciences ")
+    'earth environmental sciences'
+    >>> fold_name("earth and environmental-sciences")
+    'earth environmental sciences'
     """
     words = re.findall(r"\w+", text.replace("_", " ").casefold())
     return " ".join(word for word in words if word != "and")

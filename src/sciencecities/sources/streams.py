@@ -49,6 +49,12 @@ def hash_file(path: Path, digest: Digest) -> None:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def _gzip_errors() -> tuple[type[Exception], ...]:
+    from isal import isal_zlib
+
+    return (isal_zlib.error, zlib.error)
+
+
 def _plain(file, chunk: bytes, digest: Digest | None) -> Iterator[bytes]:  # type: ignore[no-untyped-def]
     while chunk:
         if digest:
@@ -84,7 +90,7 @@ def _gunzip(path: Path, file, chunk: bytes, digest: Digest | None) -> Iterator[b
                 member = isal_zlib.decompressobj(wbits) if chunk else member
                 if not chunk:
                     chunk = file.read(CHUNK_BYTES)
-    except (isal_zlib.IsalError, zlib.error) as error:
+    except _gzip_errors() as error:
         raise SourceError(
             f"{path}: the gzip data is corrupt after {n_bytes:,} unpacked bytes ({error}); "
             "fetch or copy the file again"

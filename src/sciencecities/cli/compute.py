@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -46,28 +47,27 @@ def ingest(
     What an interrupted run has read is not read again.
     """
     from sciencecities import config, pipeline
-    from sciencecities.cli.bars import progress
+    from sciencecities.cli.bars import reporting
     from sciencecities.corpus.ingest import ingest as read
+    from sciencecities.edition.show import plural
 
     if not sources:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files")
     settings = config.make(
         "ingest", sources=list(sources), corpus=corpus, max_rejects=max_rejects, threads=threads
     )
-    report = progress(quiet)
-    try:
+    with reporting(quiet) as progress:
         note = read(
             settings.sources,
             Path(corpus),
             threads=pipeline.n_threads(settings),
             max_rejects=settings.max_rejects,
-            progress=report,
+            progress=progress,
         )
-    finally:
-        report.finish()
     click.echo(
-        f"{note.records:,} records read from {len(note.files):,} files, {note.rejects:,} rejected. "
-        f"Next: sciencecities build --corpus {corpus} --out EDITION"
+        f"{plural(note.records, 'record')} read from {plural(len(note.files), 'file')}, "
+        f"{note.rejects:,} rejected.\n"
+        f"Next: sciencecities build --corpus {shlex.quote(corpus)} --out EDITION"
     )
 
 
@@ -128,7 +128,7 @@ def build(config_file: str | None, resume: bool, quiet: bool, **flags: Any) -> N
     An edition appears whole or not at all. It ends with the leading cities, and what no city got.
     """  # noqa: E501
     from sciencecities import config, pipeline
-    from sciencecities.cli.bars import progress
+    from sciencecities.cli.bars import reporting
 
     keys = _keys(**flags)
     settings = (
@@ -136,11 +136,8 @@ def build(config_file: str | None, resume: bool, quiet: bool, **flags: Any) -> N
     )
     if settings.out is None:
         raise ConfigError("no edition folder given; say --out EDITION")
-    report = progress(quiet)
-    try:
-        out = pipeline.build(settings, resume=resume, progress=report)
-    finally:
-        report.finish()
+    with reporting(quiet) as progress:
+        out = pipeline.build(settings, resume=resume, progress=progress)
     summarise(out, top=10)
 
 

@@ -1,0 +1,46 @@
+"""Cutting an affiliation string into organisations and segments."""
+
+from __future__ import annotations
+
+import re
+
+from sciencecities.locate.place_words import NOT_SENTENCE_ENDS
+
+INITIALS = re.compile(r"\b(?:[A-Za-z]\.[ ]?){2,5}(?=\W|$|[A-Z][a-z])")
+SENTENCE = re.compile(r"(\w+)\.\s+(?=[A-Z0-9])")
+GLUED = re.compile(r"(?<=[a-z]{2})(?=\d{4,6}\b)|(?<=\d{5})(?=[A-Z][a-z])")
+DUTCH_POSTCODE = re.compile(
+    r"\b\d{4}\s?(?!UK|US|AU|NZ|DK|NO|CH|AT|BE|DC|IL|ZA|DE|LV|BG|CY|HU)[A-Z]{2}\b"
+)
+SEPARATORS = re.compile(r"[,，、;；|()（）\[\]{}/\n\t•·:：]+|\s[-–—~]+\s|。")
+SPELLED_OUT = (("NY, NY", "New York, NY"), (" a.d. ", " an der "), (" a.d.", " an der "))
+GROUPS = re.compile(r"[;；|\n]+|。")
+GLUED_COUNTRY = re.compile(
+    r"(?<=[a-z])(?=(?:France|Norway|USA|China|Germany|Italy|Japan|UK|Spain|India|Korea|Canada|"
+    r"Australia|Sweden|Netherlands|Switzerland|Taiwan|Brazil|Poland|Turkey|Iran)\b)"
+)
+
+
+def split_groups(text: str) -> list[str]:
+    """Cut at semicolons and line ends, which part organisations."""
+    return GROUPS.split(text)
+
+
+def split_segments(text: str) -> list[str]:
+    """Cut at commas, brackets, slashes, dashes and ends of sentences."""
+    for short, full in SPELLED_OUT:
+        text = text.replace(short, full)
+    text = GLUED_COUNTRY.sub(" ", text)
+    if "." in text:
+        text = INITIALS.sub(lambda m: m.group().replace(".", "").replace(" ", "") + " ", text)
+        text = SENTENCE.sub(_sentence_end, text)
+    if any(c.isdigit() for c in text):
+        text = DUTCH_POSTCODE.sub(" ", GLUED.sub(" ", text))
+    return [s.strip(" .-–*&\"'") for s in SEPARATORS.split(text)]
+
+
+def _sentence_end(match: re.Match[str]) -> str:
+    word = match.group(1)
+    if len(word) <= 3 and not word.isdigit() and not word.isupper():
+        return match.group()
+    return match.group() if word.lower() in NOT_SENTENCE_ENDS else f"{word}, "
