@@ -47,10 +47,15 @@ def _rarely() -> st.SearchStrategy[bool]:
     return st.sampled_from([False] * 15 + [True])
 
 
+def _at_times() -> st.SearchStrategy[bool]:
+    return st.sampled_from([False, False, True])
+
+
 organisations = st.sampled_from(ORGANISATIONS)
 institutions = st.one_of(
     organisations.map(institution),
     organisations.map(lambda o: institution(o, lineage=False)),
+    st.sampled_from(ODD_INSTITUTIONS),
     st.sampled_from(ODD_INSTITUTIONS),
 )
 texts = st.sampled_from(TEXTS)
@@ -65,9 +70,9 @@ def new_authors(draw: st.DrawFn) -> Json:
     """The new schema: at times with ids that do not resolve, or institutions no item names."""
     items = draw(st.lists(st.tuples(texts, st.lists(organisations, max_size=3)), max_size=3))
     made = author(*items, **draw(changes))
-    if draw(_rarely()) and made["affiliations"]:
+    if draw(_at_times()) and made["affiliations"]:
         made["affiliations"][0]["institution_ids"].append(None)
-    if draw(_rarely()):
+    if draw(_at_times()):
         made["institutions"] = draw(st.lists(organisations.map(institution), max_size=2))
     return made
 

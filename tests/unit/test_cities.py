@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sciencecities.errors import ConfigError, LocateError
-from sciencecities.locate import cities
+from sciencecities.locate import cities, city_tables
 from sciencecities.locate.boundaries import Boundaries
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.metro import Metro
@@ -78,7 +78,7 @@ def test_chinese_names_of_places(
 
 
 def test_chinese_names_are_ideographs() -> None:
-    names = cities.chinese_names()
+    names = city_tables.chinese_names()
     assert len(names) > 20_000
     assert all(len(n) > 1 and all("\u4e00" <= c <= "\u9fff" for c in n) for n in names.values())
 
@@ -110,9 +110,9 @@ def test_find_gives_every_candidate_once(gazetteer: Gazetteer, metro: CityDefini
 
 def test_geonames_id() -> None:
     texts = ("gn:12", "gn:", "12", "Q90", "gn:١٢")
-    assert [cities.geonames_id(t) for t in texts] == [12, 0, 12, 0, 0]
+    assert [city_tables.geonames_id(t) for t in texts] == [12, 0, 12, 0, 0]
 
 
 def test_damaged_table_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LocateError, match=r"absent\.csv.*reinstall"):
-        cities.data_text("absent.csv")
+        city_tables.data_text("absent.csv")

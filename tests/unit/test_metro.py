@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sciencecities.locate import cities
+from sciencecities.locate import city_tables
 from sciencecities.locate.gazetteer import Gazetteer, distance_km
 from sciencecities.locate.metro import Metro
 from sciencecities.locate.model import Assignment, Place
@@ -166,7 +166,7 @@ def test_unknown_id_at_the_same_point(
 
 def test_every_principal_place_is_in_its_own_city(gazetteer: Gazetteer, metro: Metro) -> None:
     listed = metro.cities
-    places = [gazetteer.place(cities.geonames_id(c.city_id)) for c in listed]
+    places = [gazetteer.place(city_tables.geonames_id(c.city_id)) for c in listed]
     assert len(listed) > 1_200
     assert len({c.city_id for c in listed}) == len(listed)
     for city, found in zip(listed, metro.assign([p for p in places if p]), strict=True):
@@ -252,7 +252,7 @@ def test_no_city_swallows_one_of_its_rank(gazetteer: Gazetteer, metro: Metro) ->
     found = metro.assign([gazetteer.place_at(r) for r in rows])
     for row, assignment in zip(rows, found, strict=True):
         if assignment is not None and assignment.method == "rule":
-            root = cities.geonames_id(assignment.city.city_id)
+            root = city_tables.geonames_id(assignment.city.city_id)
             assert gazetteer.population(root) >= 2 * index.populations[row]
 
 
@@ -299,7 +299,7 @@ def _agrees(assignment: Assignment | None, place: Place, wanted: set[str]) -> bo
         return False
     if "self" in wanted and assignment.city.city_id == place.place_id:
         return True
-    return cities.fold_name(assignment.city.name) in {cities.fold_name(w) for w in wanted}
+    return city_tables.fold_name(assignment.city.name) in {city_tables.fold_name(w) for w in wanted}
 
 
 @pytest.mark.shared

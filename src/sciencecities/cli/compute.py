@@ -11,6 +11,7 @@ import click
 from sciencecities.cli.common import quiet_option, show, years
 from sciencecities.errors import ConfigError
 
+YEARS_SHOWN = 5
 JOURNALS = "all|natural-82|nature-index-145|FILE.csv"
 SCHEMES = (
     *("nature-index", "leiden", "institution", "city"),
@@ -158,6 +159,11 @@ def summarise(path: Path, top: int) -> None:
         unassigned_view(edition, "overall", year),
     )
     click.echo()
+    if len(edition.years) > 1:
+        newest = sorted(edition.years, reverse=True)[:YEARS_SHOWN]
+        works = ", ".join(f"{y}: {edition.n_works(year=y):,}" for y in newest)
+        more = len(edition.years) - len(newest)
+        click.echo(f"Works by year: {works}{f', and {more} earlier years' if more else ''}")
     for note in edition.manifest.get("notes", []):
         click.echo(f"Note: {note}")
     click.echo(f"Edition: {path}")

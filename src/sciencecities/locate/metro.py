@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sciencecities.locate.cities import city_of_place, geonames_id
+from sciencecities.locate.city_tables import city_of_place, geonames_id
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.metro_tables import (
     CuratedCity,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sciencecities.errors import LocateError
-from sciencecities.locate.cities import chinese_names, data_lines, data_text
+from sciencecities.locate.city_tables import chinese_names, data_lines, data_text
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.model import City
 

@@ -166,6 +166,8 @@ class Parser:
             for n in range(min(longest, end), 0, -1):
                 name = " ".join(words[end - n : end])
                 country = self.tables.countries.get(name)
+                if n > 1 and not country and name in self.gazetteer.aliases:
+                    break  # "México D.F." ends with no region
                 region = self.tables.regions.get(name) or self._abbreviation(name, text, end == n)
                 if not region and n > 1 and words[end - 1] in ADMIN_SUFFIXES:
                     if words[end - 1] == "city" and self.gazetteer.codes(name):

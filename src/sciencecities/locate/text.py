@@ -134,10 +134,12 @@ ORGANISATION_HAN = (
     re.compile(r"^[\u4e00-\u9fff]{2,20}?(?:学院|學院|学校|中心|局|馆|所|厂)"),
 )  # fmt: skip
 SENTENCE_PART = re.compile(r"(?<=[\w)]{4})\.\s+(?=[A-Z])")
-PARTS = re.compile(r"[,，;；|\n]|\s[-–—]\s")
+GROUPS = re.compile(r"[;；|\n]")
+SURE_RANK, PLACE_RANK = 4, -1
+PARTS = re.compile(r"[,，]|\s[-–—]\s")
 UNIVERSITY = (
-    "universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec", "ucl", "eth ",
-    "ecole polytechnique", "institute of technology", "universite",
+    "universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec", "ucl",
+    "eth ", "ecole polytechnique", "institute of technology", "universite",
 )  # fmt: skip
 HOSPITAL = (
     "hospital", "hopital", "hopitaux", "klinikum", "krankenhaus", "ospedal", "infirmary", "spital",
@@ -190,15 +192,23 @@ def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
         if found:
             return found
     places = {fold(name) for name in place_names}
-    best: tuple[int, str] | None = None
-    for segment in _parts(text):
+    groups = [_ranked(group, places) for group in GROUPS.split(text)]
+    sure = [g for g in groups if any(rank >= SURE_RANK for rank, _ in g)]
+    near = [g for g in sure if any(rank == PLACE_RANK for rank, _ in g)]
+    ranked = [pair for group in (near or sure or groups)[: 1 if sure else None] for pair in group]
+    rank, best = max(ranked, key=lambda pair: pair[0], default=(0, ""))
+    return _trim_organisation(best) if rank > 0 else None
+
+
+def _ranked(group: str, places: set[str]) -> list[tuple[int, str]]:
+    """The group's segments in order, each with its rank (that of a place's name is negative)."""
+    ranked = []
+    for segment in _parts(group):
         folded = fold(segment)
-        if not folded or folded in places:
-            continue
-        rank = _organisation_rank(folded)
-        if rank and (best is None or rank > best[0]):
-            best = (rank, segment)
-    return _trim_organisation(best[1]) if best else None
+        is_place = any(f" {place} " in f" {folded} " for place in places)
+        rank = _organisation_rank(folded) if folded not in places else 0
+        ranked.append((PLACE_RANK if is_place and not rank else rank, segment))
+    return ranked
 
 
 def _organisation_rank(folded: str) -> int:
@@ -211,7 +221,7 @@ def _organisation_rank(folded: str) -> int:
         return 7 if departmental and " of " not in folded[20:] else 9
     if any(word in padded for word in HOSPITAL):
         return 3 if departmental else 8
-    if COMPANY.search(folded):
+    if COMPANY.search(folded) and not departmental:
         return 7
     if any(word in padded for word in UMBRELLA):
         return 5
@@ -225,8 +235,9 @@ def _organisation_rank(folded: str) -> int:
 
 
 def _parts(text: str) -> list[str]:
+    text = re.sub(r"[\"“”„«»]", "", text)
     parts = PARTS.split(SENTENCE_PART.sub(", ", text))
-    return [p for p in (part.strip(" .()[]*&\"'") for part in parts) if p]
+    return [p for p in (part.strip(" .()[]*&'") for part in parts) if p]
 
 
 def _trim_organisation(name: str) -> str:

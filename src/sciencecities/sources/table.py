@@ -15,34 +15,11 @@ from sciencecities.errors import SourceError
 from sciencecities.sources.base import Digest, Piece, Records
 from sciencecities.sources.parquet import MAGIC
 from sciencecities.sources.streams import hash_file
+from sciencecities.sources.table_columns import ROW
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-REQUIRED = ("work_id", "year", "author_position", "affiliation")
-OPTIONAL = (
-    "doi",
-    "title",
-    "source_title",
-    "issn",
-    "type",
-    "is_primary",
-    "retracted",
-    "version",
-    "first_page",
-    "subjects",
-    "topic",
-    "institution_id",
-    "ror",
-    "institution",
-    "country",
-    "is_corresponding",
-    "is_first",
-    "authors_truncated",
-)
-COLUMNS = REQUIRED + OPTIONAL
-ROW = "_row"  # 1-based number of the data row
-PROBLEM = "_problem"  # what is wrong with the row as such; null if nothing
 SORT_MEMORY = "256MB"
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 _STEP_ROWS = 2048

@@ -13,7 +13,7 @@ from sciencecities.errors import SourceError
 from sciencecities.sources.base import Digest
 from sciencecities.sources.parquet import parquet_file
 from sciencecities.sources.streams import read_chunks
-from sciencecities.sources.table import COLUMNS, PROBLEM, REQUIRED, ROW
+from sciencecities.sources.table_columns import COLUMNS, PROBLEM, REQUIRED, ROW
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sciencecities.sources.base import Entry, Records, clean_doi, clean_issn
-from sciencecities.sources.table import PROBLEM, ROW
+from sciencecities.sources.table_columns import PROBLEM, ROW
 
 Row = dict[str, Any]  # column -> trimmed text or None; ROW -> int
 

@@ -1,0 +1,73 @@
+"""What the city definitions share: the tables in locate/data, and places as cities."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import unicodedata
+from importlib import resources
+
+from sciencecities.errors import LocateError
+from sciencecities.locate.model import City, Place
+
+DASHES_AND_APOSTROPHES = str.maketrans("–—’ʼ", "--''")
+
+
+def names_of(city: City) -> set[str]:
+    """Its id and its names, folded for comparison."""
+    return {fold_name(n) for n in (city.city_id, city.name, city.name_zh or "")} - {""}
+
+
+def fold_name(name: str) -> str:
+    """Lower case without accents; every dash and apostrophe alike.
+
+    >>> fold_name("Zürich"), fold_name("Baltimore–Washington")
+    ('zurich', 'baltimore-washington')
+    """
+    plain = unicodedata.normalize("NFKD", name.strip().casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return plain.translate(DASHES_AND_APOSTROPHES)
+
+
+def city_of_place(place: Place) -> City:
+    """The place as a city of its own; Chinese name where it is beyond doubt."""
+    return City(
+        city_id=place.place_id,
+        name=place.name,
+        name_zh=chinese_names().get(geonames_id(place.place_id)),
+        country=place.country or None,
+        latitude=place.latitude,
+        longitude=place.longitude,
+    )
+
+
+def geonames_id(place_id: str) -> int:
+    """The number in `gn:<number>`; 0, which no place has, where there is none."""
+    digits = place_id.removeprefix("gn:")
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+@functools.cache
+def chinese_names() -> dict[int, str]:
+    """GeoNames id -> simplified Chinese name (place_names_zh.csv.gz, made by build_geo.py)."""
+    rows = (line.split(",") for line in data_lines("place_names_zh.csv.gz"))
+    return {int(number): name for number, name in rows}
+
+
+def data_lines(file_name: str) -> list[str]:
+    """The rows of a generated table of plain numbers and names, without its header.
+
+    Raises LocateError if the installation lacks it.
+    """
+    return data_text(file_name).splitlines()[1:]
+
+
+def data_text(file_name: str) -> str:
+    """The text of a table in locate/data. Raises LocateError if the installation lacks it."""
+    try:
+        data = (resources.files("sciencecities.locate") / "data" / file_name).read_bytes()
+        return (gzip.decompress(data) if file_name.endswith(".gz") else data).decode("utf-8")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise LocateError(
+            f"{file_name}: cannot be read ({error}); reinstall sciencecities"
+        ) from error

@@ -1,0 +1,114 @@
+"""Affiliation strings as text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sciencecities.locate.text import clean, fold, normalise, organisation, slug
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Univ. of X, Y.", "univ of x  y"),
+        ("Lab &amp; Co, Paris", "LAB & CO PARIS"),
+        ("Dept A, Univ B. Electronic address: a.b@c.org.", "Dept A; Univ B"),
+        ("Ｄｅｐｔ　Ａ", "dept a"),
+    ],
+)
+def test_equal_affiliations_share_a_key(one: str, other: str) -> None:
+    assert normalise(one) == normalise(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("São José dos Campos", "sao jose dos campos"),
+        ("Ålesund–Øst", "alesund ost"),
+        ("Łódź", "lodz"),
+        ("Đà Nẵng", "da nang"),
+        ("Weißwasser", "weisswasser"),
+        ("İstanbul", "istanbul"),
+        ("Αθήνα", "αθηνα"),
+        ("Йошкар-Ола", "иошкар ола"),
+        ("L'Aquila", "laquila"),
+        ("Xi’an", "xian"),
+        ("ガス", "ガス"),
+        ("กรุงเทพ", "กรุงเทพ"),
+        ("서울특별시", "서울특별시"),
+        ("القاهرة", "القاهرة"),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+    assert fold(folded) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a Department of X, Y", "Department of X, Y"),
+        ("1Department of X", "Department of X"),
+        ("* Univ. X", "Univ. X"),
+        ("(2) Univ. X; https://example.org/x", "Univ. X"),
+        ("Univ. X. Electronic address: a@b.org.", "Univ. X."),
+        ("Univ. X, ORCID: 0000-0002-5353-5266", "Univ. X"),
+        ("1st Hospital of X", "1st Hospital of X"),
+        ("302 Military Hospital", "302 Military Hospital"),
+        ("  A &amp; B  ", "A & B"),
+        ("", ""),
+    ],
+)
+def test_clean(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a@" * 50_000, "(" * 100_000, "1 " * 50_000, "&amp;" * 20_000, "A.-" * 33_000]
+)
+def test_hostile_strings_cost_little(hostile: str) -> None:
+    start = time.process_time()
+    assert len(clean(hostile)) <= 2_000
+    organisation(hostile)
+    normalise(hostile)
+    assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Department of X, University of Y, 12 Street, City, Country", "University of Y"),
+        ("Dalian Institute of Chemical Physics, Chinese Academy of Sciences, Dalian, China",
+         "Dalian Institute of Chemical Physics"),
+        ("F. Hoffmann-La Roche Ltd., Basel, Switzerland", "F. Hoffmann-La Roche Ltd"),
+        ("Division of X, Royal Adelaide Hospital, Adelaide, SA", "Royal Adelaide Hospital"),
+        ("Centre A, National Institute for Materials Science, Tsukuba, Japan; Waseda University",
+         "National Institute for Materials Science"),
+        ("Department of Biology, University of Naples \"Federico II\", Naples, Italy",
+         "University of Naples Federico II"),
+        ("广州市天河区中山大学", "中山大学"),
+        ("广东省广州市越秀区中山二路58号 中山大学附属第一医院 神经科", "中山大学附属第一医院"),
+        ("北京大学化学学院", "北京大学"),
+        ("中国科学院大连化学物理研究所", "中国科学院大连化学物理研究所"),
+        ("Department of Psychology.", None),
+        ("These authors contributed equally to this work.", None),
+        ("Department of Medical Oncology and Therapeutics Research, Duarte, CA", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_organisation(text: str, name: str | None) -> None:
+    assert organisation(text) == name
+
+
+def test_organisation_is_that_of_the_place() -> None:
+    text = "University of Turku, Turku, Finland; University of Oslo, Oslo, Norway"
+    assert organisation(text) == "University of Turku"
+    assert organisation(text, ["Oslo"]) == "University of Oslo"
+
+
+def test_slug() -> None:
+    assert slug("The University of São Paulo") == "university-of-sao-paulo"
+    assert slug("中山大学") == "中山大学"
+    assert slug("The") == "the"
