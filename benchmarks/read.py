@@ -29,25 +29,61 @@ COLUMNS = """{
         affiliations STRUCT(raw_affiliation_string VARCHAR, institution_ids VARCHAR[])[])[]'
 }"""
 
+# The same tables as our corpus has, as a hand would write them: ids instead of record numbers,
+# DuckDB's own hash for the key of an affiliation, no check of types, no rejects.
+AFFILIATIONS = """
+CREATE TEMP TABLE found AS
+WITH people AS (
+    SELECT id, generate_subscripts(authorships, 1) AS author_position, unnest(authorships) AS a
+    FROM raw
+), new_schema AS (
+    SELECT id, author_position, generate_subscripts(a.affiliations, 1) AS affiliation,
+           unnest(a.affiliations) AS f, a.institutions AS named
+    FROM people WHERE a.affiliations IS NOT NULL
+), each_one AS (
+    SELECT id, author_position, affiliation, f.raw_affiliation_string AS text,
+           list_filter(named, lambda i: list_contains(f.institution_ids, i.id)) AS entries
+    FROM new_schema
+    UNION ALL
+    SELECT id, author_position, 1,
+           coalesce(a.raw_affiliation_string, list_aggregate(a.raw_affiliation_strings, 'string_agg', '; ')),
+           a.institutions
+    FROM people WHERE a.affiliations IS NULL
+)
+SELECT *, hash(text, entries) AS affiliation_key FROM each_one
+WHERE text <> '' OR len(entries) > 0
+"""
+
 DUCKDB_TABLES = {
-    "works": "SELECT record_id, id, doi, updated_date, publication_year, type, is_retracted, "
-    "is_paratext, is_xpac, is_authors_truncated, biblio.first_page, "
-    "coalesce(primary_location.source.display_name, host_venue.display_name) AS title FROM raw",
-    "work_terms": "SELECT record_id, 'issn' AS kind, unnest(coalesce(primary_location.source.issn, "
-    "host_venue.issn)) AS term FROM raw UNION ALL "
-    "SELECT record_id, 'topic', primary_topic.id FROM raw WHERE primary_topic.id IS NOT NULL UNION ALL "
-    "SELECT record_id, 'subfield', primary_topic.subfield.id FROM raw "
-    "WHERE primary_topic.id IS NOT NULL UNION ALL "
-    "SELECT record_id, 'field', primary_topic.field.id FROM raw WHERE primary_topic.id IS NOT NULL",
-    "authorships": "SELECT record_id, generate_subscripts(authorships, 1) AS author_position, "
-    "unnest(authorships).author_position AS place, "
-    "unnest(authorships).is_corresponding AS is_corresponding FROM raw",
-    "affiliations": "SELECT record_id, author_position, unnest(a.affiliations).raw_affiliation_string "
-    "AS text, unnest(a.affiliations).institution_ids AS ids FROM people WHERE a.affiliations IS NOT NULL "
-    "UNION ALL SELECT record_id, author_position, coalesce(a.raw_affiliation_string, "
-    "a.raw_affiliation_strings[1]), NULL FROM people WHERE a.affiliations IS NULL",
-    "affiliation_entries": "SELECT record_id, author_position, unnest(a.institutions, recursive := true) "
-    "FROM people",
+    "works": """SELECT id, lower(regexp_replace(doi, '^https?://(dx[.])?doi[.]org/', '')) AS doi,
+        epoch_us(CAST(updated_date AS TIMESTAMP)) AS version, publication_year, type,
+        type IN ('article', 'journal-article', 'proceedings-article') AS is_primary,
+        CASE WHEN is_retracted THEN 'retracted' WHEN is_paratext THEN 'paratext'
+             WHEN is_xpac THEN 'xpac' END AS excluded,
+        coalesce(is_authors_truncated, FALSE) OR (len(authorships) = 100 AND
+            NOT list_contains(list_transform(authorships, lambda a: a.author_position), 'last'))
+            AS authors_truncated,
+        coalesce(primary_location.source.display_name, host_venue.display_name) AS source_title,
+        biblio.first_page FROM raw""",
+    "work_terms": """SELECT DISTINCT id, 'issn' AS kind,
+        unnest(coalesce(primary_location.source.issn, host_venue.issn)) AS term FROM raw
+        UNION ALL SELECT id, 'topic', replace(primary_topic.id, 'https://openalex.org/', '')
+        FROM raw WHERE primary_topic.id IS NOT NULL
+        UNION ALL SELECT id, 'subfield', split_part(primary_topic.subfield.id, '/', -1)
+        FROM raw WHERE primary_topic.id IS NOT NULL
+        UNION ALL SELECT id, 'field', split_part(primary_topic.field.id, '/', -1)
+        FROM raw WHERE primary_topic.id IS NOT NULL""",
+    "authorships": """SELECT id, author_position, a.author_position = 'first' AS is_first,
+        a.is_corresponding FROM (
+            SELECT id, generate_subscripts(authorships, 1) AS author_position,
+                   unnest(authorships) AS a FROM raw)""",
+    "affiliations": "SELECT id, author_position, affiliation, affiliation_key FROM found",
+    "affiliation_entries": """SELECT affiliation_key, text, e.id, e.ror, e.display_name,
+        e.country_code, list_aggregate(e.lineage, 'string_agg', ' ') AS lineage FROM (
+            SELECT affiliation_key, text, unnest(entries) AS e FROM (
+                SELECT affiliation_key, any_value(text) AS text,
+                       any_value(CASE WHEN len(entries) > 0 THEN entries ELSE [NULL] END) AS entries
+                FROM found GROUP BY affiliation_key))""",
 }
 
 
@@ -55,17 +91,13 @@ def run_duckdb(folder: str, out: str) -> None:
     import duckdb
 
     connection = duckdb.connect()
-    connection.execute("SET threads = 2")
-    connection.execute("SET memory_limit = '4GB'")
+    connection.execute("SET threads = 2; SET memory_limit = '4GB'")
     connection.execute(f"SET temp_directory = '{out}/spill'")
     connection.execute(
-        f"CREATE TEMP TABLE raw AS SELECT row_number() OVER () AS record_id, * FROM read_json("
-        f"'{folder}/*.gz', format = 'newline_delimited', columns = {COLUMNS})"
+        f"CREATE TEMP TABLE raw AS SELECT * FROM read_json('{folder}/*.gz', "
+        f"format = 'newline_delimited', columns = {COLUMNS})"
     )
-    connection.execute(
-        "CREATE VIEW people AS SELECT record_id, generate_subscripts(authorships, 1) AS author_position, "
-        "unnest(authorships) AS a FROM raw"
-    )
+    connection.execute(AFFILIATIONS)
     for name, sql in DUCKDB_TABLES.items():
         connection.execute(
             f"COPY ({sql}) TO '{out}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"

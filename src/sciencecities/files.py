@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,11 @@ def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True)
         if sync:
             sync_path(partial)
         partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # what went wrong first is what counts
+            partial.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise EditionError(
             f"{path}: cannot be written ({error.strerror or error}); free disk space or choose "
             "another folder, then run again with --resume"
@@ -37,11 +41,17 @@ def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True)
 
 
 def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
-    """Write one Arrow table as Parquet, whole or not at all."""
+    """Write one Arrow table as Parquet, whole or not at all.
+
+    Without `sync` the table is an intermediate one: written fast, to be read once.
+    """
     import pyarrow.parquet as pq
 
     def write(partial: Path) -> None:
-        pq.write_table(table, partial, compression="zstd", compression_level=1)
+        if sync:
+            pq.write_table(table, partial, compression="zstd", compression_level=1)
+        else:
+            pq.write_table(table, partial, compression="lz4", write_statistics=False)
 
     write_whole(path, write, sync=sync)
 

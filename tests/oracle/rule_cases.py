@@ -173,6 +173,17 @@ UNASSIGNED = [
         },
     ),
     Case(
+        "an HTML entity is the character it stands for",
+        [
+            work(
+                218,
+                author(("Rock &amp; Soil Survey", []), ("Rock & Soil Survey", []), ("X", [PAR])),
+                author(("Rock &amp; Soil, Foghorn", []), ("Rock & Soil, Foghorn", [NYC])),
+            )
+        ],
+        default({218: {UNRESOLVED: F(1, 4), P: F(1, 4), N: F(1, 2)}}),
+    ),
+    Case(
         "a string equal to a resolved one of the same author adds nothing, of another it does",
         [
             work(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from invented_registry import ORGANISATIONS, PAR, institution
+from invented_registry import ACADEMY, INSTITUTE, LABORATORY, ORGANISATIONS, PAR, institution
 from oracle_units import Json
 from rule_cases import CLINIC, NAMELESS
 from work_records import author, middle_author, old_author, work
@@ -43,6 +43,10 @@ ODD_INSTITUTIONS = (
 )
 
 
+# One line of descent, as a record without lineage names it.
+FAMILY = [institution(o, lineage=False) for o in (ACADEMY, INSTITUTE, LABORATORY)]
+
+
 def _rarely() -> st.SearchStrategy[bool]:
     return st.sampled_from([False] * 15 + [True])
 
@@ -55,7 +59,7 @@ organisations = st.sampled_from(ORGANISATIONS)
 institutions = st.one_of(
     organisations.map(institution),
     organisations.map(lambda o: institution(o, lineage=False)),
-    st.sampled_from(ODD_INSTITUTIONS),
+    st.sampled_from(FAMILY),
     st.sampled_from(ODD_INSTITUTIONS),
 )
 texts = st.sampled_from(TEXTS)

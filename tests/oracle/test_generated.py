@@ -42,7 +42,7 @@ quick = settings(
 )
 # A build costs about a second: few examples of many works (the first is always a trivial one). No
 # shrinking: a difference names its work, which is printed alone.
-engine = settings(quick, max_examples=3, phases=[Phase.explicit, Phase.generate])
+engine = settings(quick, max_examples=6, phases=[Phase.explicit, Phase.generate])
 many = partial(corpora, min_size=60, max_size=90)
 
 

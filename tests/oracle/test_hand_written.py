@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from invented_registry import BEI, INSTITUTE, NYC, PAR, read_registry_file, write_registry
+from invented_registry import BEI, BEIJING, INSTITUTE, NYC, PAR, read_registry_file, write_registry
 from oracle_units import Placed
 from real_build import Tables, differences, run, write_works
 from record_cases import RECORD_CASES
 from rule_cases import COUNTING_CASES, YEARS, B, Case, F, G, N, P, Parts
-from work_records import at, author, work, work_id
+from work_records import at, author, old_work, work, work_id
 
 from oracle import SCHEMES, Options, rank, tally
 
@@ -150,10 +150,11 @@ def test_ranks_movement_and_adjusted_shares(registry, tmp_path):
     ]
 
 
-# --- what the registry mode cannot show: the oracle alone -------------------------------------
+# --- beside the schemes -----------------------------------------------------------------------
 
 
 def test_an_institution_at_several_places_splits_its_part():
+    """On the oracle alone: by the registry an institution is at one place."""
     campuses = {"Here": Placed("gn:1", "one", "FR"), "There": Placed("gn:2", "two", "FR")}
     two_campuses = work(1, author(("Here", [PAR]), ("There", [PAR]), ("Here", [BEI])))
 
@@ -166,9 +167,30 @@ def test_an_institution_at_several_places_splits_its_part():
     assert parts("city") == {"one": F(1, 2), "two": F(1, 2)}
 
 
-def test_journal_set_takes_any_issn_of_the_primary_location(registry):
+def test_journal_set_takes_any_issn_of_the_primary_location(registry, tmp_path):
     known = read_registry_file(registry)
-    source = {"issn_l": "2222-2227", "issn": ["2222-2227", "3333-3335"]}
-    works = [work(1, at(PAR)), work(2, at(PAR), primary_location={"source": source})]
-    options = Options(journals=frozenset({"3333-3335"}))
-    assert tally(works, known.place, options)[2024].works == [work_id(2)]
+    venue = {"issn_l": "2222-2227", "issn": ["2222-2227", "3333-3335"]}
+    works = [
+        work(1, at(PAR)),
+        work(2, at(PAR), primary_location={"source": venue}),
+        old_work(3, at(PAR), host_venue=venue),
+        work(4, at(PAR), primary_location={"source": None}),
+    ]
+    chosen = tmp_path / "journals.csv"
+    chosen.write_text("title,issn\nA Journal,3333-3335\n", encoding="utf-8")
+    expected = tally(works, known.place, Options(journals=frozenset({"3333-3335"})))
+    assert expected[2024].works == [work_id(2), work_id(3)]
+    source = write_works(tmp_path / "works.jsonl", works)
+    tables = run([source], tmp_path / "edition", registry, journals=str(chosen))
+    assert differences(tables, expected, "nature-index") == []
+
+
+def test_a_registry_file_changed_in_place_is_read_again(tmp_path):
+    path = tmp_path / "ror.jsonl"
+    source = write_works(tmp_path / "works.jsonl", [work(1, at(PAR))])
+    found = []
+    for number, towns in enumerate([{}, {PAR.number: BEIJING}]):
+        write_registry(path, towns)
+        tables = run([source], tmp_path / f"edition{number}", path)
+        found.append([row["city_id"] for row in tables["rankings"]])
+    assert found == [[P], [B]]

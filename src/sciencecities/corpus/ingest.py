@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from sciencecities.corpus.store import (
@@ -24,9 +25,11 @@ from sciencecities.corpus.store import (
     file_key,
 )
 from sciencecities.errors import InputChangedError, SourceError, TooManyRejectsError
+from sciencecities.files import write_whole
 from sciencecities.progress import Progress, Silent
 from sciencecities.sources import InputFile, all_sources, expand
 from sciencecities.sources.base import MAX_PIECES_PER_FILE, MAX_ROWS_PER_PIECE, Piece, Records
+from sciencecities.workers import worker_pool
 
 FILES_PER_WORKER = 2
 """From this many files for each worker on, workers take whole files instead of pieces."""
@@ -46,7 +49,8 @@ def ingest(
     """Read all inputs into the corpus at `folder` and return what it was made from.
 
     A finished corpus of the same inputs is left as it is. Raises SourceError for a file that is
-    missing, cut or corrupt, InputChangedError if one changes meanwhile, TooManyRejectsError.
+    missing, cut or corrupt, InputChangedError if one changes meanwhile, TooManyRejectsError, and
+    EditionError if the corpus cannot be written or another process is writing it.
     """
     progress = progress or Silent()
     files = expand(inputs)
@@ -54,18 +58,19 @@ def ingest(
         raise SourceError("no input given; name OpenAlex, PubMed or table files")
     corpus = Corpus(folder)
     corpus.make_folders()
-    (folder / "corpus.json").unlink(missing_ok=True)
-    progress.stage("read", sum(f.path.stat().st_size for f in files), "B")
-    with _workers(threads, files) as executor:
+    n_bytes = sum(_status(f.path).st_size for f in files)
+    with corpus.locked(), _workers(threads, n_bytes) as executor:
+        corpus.start()
+        progress.stage("read", n_bytes, "B")
         if executor and len(files) >= FILES_PER_WORKER * threads:
             notes = _by_file(files, corpus, executor, progress)
         else:
             notes = [
                 ingest_file(n, f, corpus, executor, threads, progress) for n, f in enumerate(files)
             ]
-    note = CorpusNote(CORPUS_FORMAT, PIECE_BYTES, notes)
-    _check_rejects(note, corpus, max_rejects)
-    corpus.finish(note)
+        note = CorpusNote(CORPUS_FORMAT, PIECE_BYTES, notes)
+        _check_rejects(note, corpus, max_rejects)
+        corpus.finish(note)
     return note
 
 
@@ -93,9 +98,9 @@ def ingest_file(
     progress: Progress,
 ) -> FileNote:
     """Read one input, piece by piece, unless it was read before; its note says what it was."""
-    key = file_key(file)
+    key = file_key(file, _status(file.path))
     known = corpus.file_note(file_no)
-    if known and known.key == key and all(corpus.part_note(p.part) for p in known.parts):
+    if known and known.key == key and all(corpus.part_note(p.part) == p for p in known.parts):
         progress.advance(known.bytes)
         return known
     if known is None or known.key != key:
@@ -103,21 +108,39 @@ def ingest_file(
     digest = _CountingDigest(progress.advance)
     source = all_sources()[file.source]
     pieces = source.pieces(file.path, digest, PIECE_BYTES)
-    parts = list(_in_parallel(_tasks(file_no, file, pieces, corpus), executor, threads))
-    if file_key(file) != key:
-        raise InputChangedError(f"{file.path}: changed while it was read; build again")
+    try:
+        parts = list(_in_parallel(_tasks(file_no, file, pieces, corpus), executor, threads))
+    except SourceError:
+        _check_unchanged(file, key)  # what looks corrupt may be half of one and half of the other
+        raise
+    _check_unchanged(file, key)
     note = FileNote(file.name, file.source, digest.bytes, digest.hexdigest(), key, parts)
     corpus.write_file_note(file_no, note)
     return note
+
+
+def _check_unchanged(file: InputFile, key: str) -> None:
+    if file_key(file, _status(file.path)) != key:
+        raise InputChangedError(f"{file.path}: changed while it was read; build again")
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _start_afresh(file_no: int, file: InputFile, key: str, corpus: Corpus) -> None:
     """Parts of an unfinished file count only if they were made from the same file."""
     marker = corpus.folder / "files" / f"{file_no:06d}.key"
     if not marker.exists() or marker.read_text() != key:
-        for path in (corpus.folder / "done").glob(f"{file_no:06d}-*.json"):
-            path.unlink()
-        marker.write_text(key)
+        corpus.forget_parts(file_no)
+        write_whole(marker, lambda partial: _write_text(partial, key))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text)
 
 
 def _tasks(
@@ -172,26 +195,10 @@ def _result(item: PartNote | Future[PartNote]) -> PartNote:
     return item if isinstance(item, PartNote) else item.result()
 
 
-@contextmanager
-def _workers(threads: int, files: list[InputFile]) -> Iterator[Executor | None]:
-    size = sum(f.path.stat().st_size for f in files)
-    if threads == 1 or size < SMALL_INPUT_BYTES:
-        yield None
-        return
-    from loky import ProcessPoolExecutor
-    from loky.process_executor import TerminatedWorkerError
-
-    # loky starts workers without importing the caller's script, and notices killed ones.
-    executor = ProcessPoolExecutor(max_workers=threads)
-    try:
-        yield executor
-    except TerminatedWorkerError as error:
-        raise SourceError(
-            "a reading process was killed, most often for lack of memory; "
-            "run again with --resume and fewer --threads"
-        ) from error
-    finally:
-        executor.shutdown(wait=True, kill_workers=True)
+def _workers(threads: int, n_bytes: int) -> AbstractContextManager[Executor | None]:
+    if threads == 1 or n_bytes < SMALL_INPUT_BYTES:
+        return nullcontext()
+    return worker_pool(threads)
 
 
 def _check_rejects(note: CorpusNote, corpus: Corpus, limit: float) -> None:
@@ -199,15 +206,18 @@ def _check_rejects(note: CorpusNote, corpus: Corpus, limit: float) -> None:
         return
     import pyarrow.parquet as pq
 
-    rejects = pq.read_table(corpus.folder / "rejects")
-    counts = rejects.group_by("reason").aggregate([("position", "count")])
-    top = counts.sort_by([("position_count", "descending"), ("reason", "ascending")]).slice(0, 3)
-    reasons = "; ".join(f"{r['reason']} ({r['position_count']:,}×)" for r in top.to_pylist())
-    first = rejects.sort_by([("source", "ascending")]).slice(0, 1).to_pylist()[0]
-    share = 100 * note.rejects / note.records
+    with_rejects = [p.part for f in note.files for p in f.parts if p.rejects]
+    paths = [corpus.folder / "rejects" / f"{part}.parquet" for part in with_rejects]
+    counts = (
+        pq.read_table(paths, columns=["reason"]).group_by("reason").aggregate([([], "count_all")])
+    )
+    top = counts.sort_by([("count_all", "descending"), ("reason", "ascending")]).slice(0, 3)
+    reasons = "; ".join(f"{r['reason']} ({r['count_all']:,}×)" for r in top.to_pylist())
+    first = pq.read_table(paths[0], columns=["source", "position"]).slice(0, 1).to_pylist()[0]
     raise TooManyRejectsError(
-        f"{note.rejects:,} of {note.records:,} records rejected ({share:.2g} %, "
-        f"limit {100 * limit:g} %), e.g. {first['source']}, {first['position']}: {reasons}. "
+        f"{note.rejects:,} of {note.records:,} records rejected "
+        f"({100 * note.rejects / note.records:.3g} %, limit {100 * limit:g} %), first "
+        f"{first['source']}, {first['position']}: {reasons}. "
         "Mend the input, or raise the limit with --max-rejects"
     )
 

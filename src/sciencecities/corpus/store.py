@@ -8,7 +8,9 @@ whole), `<corpus>/files/<file>.json` (all parts of that input are done), `<corpu
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -33,6 +35,8 @@ class PartNote(Struct, frozen=True):
     part: str
     records: int
     rejects: int
+    bytes: list[int] = []
+    """Sizes of its files, in order of table: a file that a power failure cut is read again."""
 
 
 class FileNote(Struct, frozen=True):
@@ -92,23 +96,27 @@ class Corpus:
         if not path.exists():
             return None
         try:
-            note: CorpusNote = read_json(path, CorpusNote)
-        except (OSError, msgspec.DecodeError) as error:
+            format_ = read_json(path).get("format")
+            if format_ != CORPUS_FORMAT:
+                raise EditionError(
+                    f"{self.folder}: a corpus of format {format_}, this version reads format "
+                    f"{CORPUS_FORMAT}; ingest again into an empty folder"
+                )
+            return cast(CorpusNote, read_json(path, CorpusNote))
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise EditionError(f"{path}: cannot be read ({error}); ingest again") from error
-        if note.format != CORPUS_FORMAT:
-            raise EditionError(
-                f"{self.folder}: a corpus of format {note.format}, this version reads format "
-                f"{CORPUS_FORMAT}; ingest again into an empty folder"
-            )
-        return note
 
     def file_note(self, file_no: int) -> FileNote | None:
         """What is known of an input whose parts are all done, or None."""
         return _read(self.folder / "files" / f"{file_no:06d}.json", FileNote)
 
     def part_note(self, part: str) -> PartNote | None:
-        """What a finished part holds, or None."""
-        return _read(self.folder / "done" / f"{part}.json", PartNote)
+        """What a finished part holds, or None if it is unfinished or a file of it is cut."""
+        note = _read(self.folder / "done" / f"{part}.json", PartNote)
+        try:
+            return note if note and note.bytes == self._sizes(part) else None
+        except OSError:
+            return None
 
     def write_part(self, part: str, records: Records) -> PartNote:
         """Write a part's tables, then its note."""
@@ -117,13 +125,48 @@ class Corpus:
             write_parquet(
                 self.folder / table.name / f"{part}.parquet", tables[table.name], sync=False
             )
-        note = PartNote(part, records.n_records, tables["rejects"].num_rows)
+        n_rejects = tables["rejects"].num_rows
+        note = PartNote(part, records.n_records, n_rejects, self._sizes(part))
         write_json(self.folder / "done" / f"{part}.json", note)
         return note
+
+    def _sizes(self, part: str) -> list[int]:
+        return [(self.folder / t.name / f"{part}.parquet").stat().st_size for t in CORPUS]
+
+    def forget_parts(self, file_no: int) -> None:
+        """Have all parts of an input made anew."""
+        for path in (self.folder / "done").glob(f"{file_no:06d}-*.json"):
+            path.unlink()
 
     def write_file_note(self, file_no: int, note: FileNote) -> None:
         """Note that all parts of an input are done."""
         write_json(self.folder / "files" / f"{file_no:06d}.json", note)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the corpus for writing. Raises EditionError if another process does."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise EditionError(
+                f"{self.folder}: another process is writing this corpus; wait for it to end"
+            ) from error
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def start(self) -> None:
+        """Note that the corpus is not whole any more."""
+        try:
+            (self.folder / "corpus.json").unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
 
     def finish(self, note: CorpusNote) -> None:
         """Remove what belongs to no input any more, then note that the corpus is whole."""
@@ -144,15 +187,18 @@ class Corpus:
             for name in [*(t.name for t in CORPUS), "done", "files"]:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise EditionError(
-                f"{self.folder}: cannot be written ({error.strerror or error}); "
-                "choose another folder"
-            ) from error
+            raise _unwritable(self.folder, error) from error
 
 
-def file_key(file: InputFile) -> str:
+def _unwritable(folder: Path, error: OSError) -> EditionError:
+    return EditionError(
+        f"{folder}: cannot be written ({error.strerror or error}); free disk space or choose "
+        "another folder"
+    )
+
+
+def file_key(file: InputFile, status: os.stat_result) -> str:
     """Changes when the input's content may have changed: name, reader, size, time of change."""
-    status = file.path.stat()
     facts = (CORPUS_FORMAT, PIECE_BYTES, file.name, file.source, status.st_size, status.st_mtime_ns)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
@@ -160,5 +206,5 @@ def file_key(file: InputFile) -> str:
 def _read(path: Path, type: type[Note]) -> Note | None:
     try:
         return cast(Note, read_json(path, type))
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -55,7 +55,8 @@ FROM (SELECT DISTINCT country FROM aimed_units WHERE country IS NOT NULL) AS cou
 
 UNIT_TARGETS = """
 SELECT a.unit_no, COALESCE(c.target_no, r.target_no) AS target_no, a.institution_no,
-       COALESCE(n.country_no, 0) AS country_no, a.is_resolved, a.city_id IS NOT NULL AS is_placed, COALESCE(c.target_no, 0) AS city_no
+       COALESCE(n.country_no, 0) AS country_no, a.is_resolved,
+       a.city_id IS NOT NULL AS is_placed, COALESCE(c.target_no, 0) AS city_no
 FROM aimed_units AS a
 LEFT JOIN targets AS c ON c.city_id = a.city_id
 LEFT JOIN countries AS n ON n.country = a.country
@@ -71,7 +72,7 @@ ORDER BY work_no, author_position NULLS FIRST, unit_no, affiliation NULLS FIRST
 
 
 def aim_units(engine: Engine) -> None:
-    """Make `targets`, `countries` and `unit_targets` from `units` and `places`: where weight goes."""
+    """Make targets, countries and unit_targets from units and places: where weight goes."""
     import pyarrow as pa
 
     special = {"unit_no": list(SPECIAL_UNITS), "reason": list(SPECIAL_UNITS.values())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,13 @@ class DuckDB:
     """One connection with a memory limit and a folder to spill into."""
 
     def __init__(self, *, memory: str, threads: int, spill: Path) -> None:
-        spill.mkdir(parents=True, exist_ok=True)
+        try:
+            spill.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineError(
+                f"{spill}: cannot be written ({error.strerror or error}); free disk space, then "
+                "run again with --resume"
+            ) from error
         self._connection = duckdb.connect(":memory:")
         for setting, value in (
             ("memory_limit", memory.replace(" ", "")),
@@ -33,14 +40,15 @@ class DuckDB:
             ("enable_progress_bar", False),
             ("autoinstall_known_extensions", False),
         ):
-            self._connection.execute(f"SET {setting} = {value!r}")
+            with _errors():
+                self._connection.execute(f"SET {setting} = {_literal(value)}")
 
     def view(self, name: str, paths: Sequence[Path], table: Table) -> None:
         """Make the files readable as `name`; no files is an empty table of that schema."""
         if not paths:
             self.put(name, table.schema().empty_table())
             return
-        files = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
+        files = ", ".join(path_literal(p) for p in paths)
         with _errors():
             self._connection.execute(
                 f"CREATE OR REPLACE VIEW {name} AS SELECT * "
@@ -78,10 +86,9 @@ class DuckDB:
         """Run a query and write its rows, in their order, to a Parquet file."""
 
         def copy(partial: Path) -> None:
-            target = str(partial).replace("'", "''")
-            with _errors():
+            with _errors(path):
                 self._connection.execute(
-                    f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, "
+                    f"COPY ({sql}) TO {_literal(str(partial))} (FORMAT parquet, COMPRESSION zstd, "
                     f"COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
                 )
 
@@ -92,17 +99,32 @@ class DuckDB:
         self._connection.close()
 
 
+def path_literal(path: Path) -> str:
+    """A file's path for read_parquet, which takes `*`, `?` and `[` for patterns of files."""
+    return _literal(re.sub(r"[*?[]", r"[\g<0>]", str(path)))
+
+
+def _literal(value: str | int) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(path: Path | None = None) -> Iterator[None]:
+    where = f"{path}: " if path else ""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
         raise EngineError(
-            f"not enough memory or temporary disk space ({_first_line(error)}); "
+            f"{where}not enough memory or temporary disk space ({_first_line(error)}); "
             "raise --memory or free disk space, then run again with --resume"
         ) from error
+    except duckdb.IOException as error:
+        raise EngineError(
+            f"{where}cannot be read or written ({_first_line(error)}); free disk space or choose "
+            "another folder, then run again with --resume"
+        ) from error
     except duckdb.Error as error:
-        raise EngineError(f"a query failed: {_first_line(error)}") from error
+        raise EngineError(f"{where}a query failed: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

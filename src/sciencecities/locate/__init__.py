@@ -1,0 +1,1 @@
+"""From an affiliation to institutions, places and cities, each with its method and score."""

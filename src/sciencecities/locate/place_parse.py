@@ -180,7 +180,7 @@ class Parser:
                 if country or region:
                     if end > n and _is_preposition(words[end - n - 1], text):
                         break  # "University of New Mexico": a name, no address
-                    countries = countries or ((country,) if country else ())
+                    countries = (*((country,) if country else ()), *countries)
                     regions = regions or region
                     if region and len(name) > 3:
                         region_names.append(name)

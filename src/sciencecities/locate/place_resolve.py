@@ -34,6 +34,8 @@ LOOSE_POPULATION = {
 KNOWN_POPULATION = {WHOLE: 0, AREA: 0, EDGE: 1_000, LONE: 50_000, INSIDE: 20_000, REGION: 100_000}
 STRICT_COUNTRIES = frozenset({"US", "CA", "AU"})  # a town outside the named state is not meant
 SLIP_POPULATION = 50_000
+# Capitals that bear their country's name.
+NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
 CITY_STATES = {"SG": 1880252, "HK": 1819729, "MO": 1821274, "MC": 2993458, "GI": 2411585}
 
 
@@ -101,6 +103,9 @@ class Resolver:
             if country in CITY_STATES:
                 place = self.gazetteer.place(CITY_STATES[country])
                 return Found(place, country, "text-city-country", 0.98)
+        for country, town in NAMESAKES.items():
+            if named.count(country) > 1:  # "Luxembourg, Luxembourg"
+                return Found(self.gazetteer.place(town), country, "text-city-country", 0.9)
         return None
 
     def _misspelt(self, allowed: frozenset[str] | None) -> Candidate | None:
@@ -109,8 +114,7 @@ class Resolver:
             return None
         for position in range(len(self.group) - 1, 0, -1):
             for name in slips(self.parser, self.group[position]):
-                index = self.gazetteer.index
-                codes = tuple(c for c in name.codes if index.populations[c >> 1] >= SLIP_POPULATION)
+                codes = tuple(c for c in name.codes if self._is_plausible_slip(c, name.text))
                 found = self._read(
                     Name(name.text, codes, WHOLE),
                     self.group[position],
@@ -121,6 +125,11 @@ class Resolver:
                 if found:
                     return found
         return None
+
+    def _is_plausible_slip(self, code: int, name: str) -> bool:
+        index = self.gazetteer.index
+        needed = SLIP_POPULATION if len(name) >= 7 else 10 * SLIP_POPULATION
+        return index.populations[code >> 1] >= needed and index.countries[code >> 1] in self.exact
 
     def _named_countries(self) -> tuple[str, ...]:
         named = [c for s in self.group for c in s.countries]

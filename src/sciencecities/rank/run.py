@@ -39,7 +39,8 @@ FROM units GROUP BY institution_no
 def rank_all(engine: Engine, scheme: str, progress: Progress) -> dict[str, pa.Table]:
     """The edition's tables that are sums: rankings, country_rankings, … , totals.
 
-    The engine must know weights, unit_targets, targets, countries, units, cities, members, scope_names.
+    The engine must know weights, unit_targets, targets, countries, units, cities, members,
+    scope_names.
     Raises ShareNotConservedError if Shares and unassigned parts do not add up to the works.
     """
     sum_weights(engine, progress)

@@ -103,8 +103,9 @@ GROUP BY s.data_year, s.scope_no, {key}
 
 
 def sum_weights(engine: Engine, progress: Progress, only: Collection[str] = tuple(SUMS)) -> None:
-    """Make by_target, by_institution, by_country and by_pair: data_year, scope_no, key, units, works.
+    """Make by_target, by_institution, by_country, by_pair.
 
+    Each has data_year, scope_no, its key, units (DECIMAL) and works.
     The engine must know weights, unit_targets, members (work_no, data_year, scope_no).
     """
     wanted = {name: SUMS[name] for name in SUMS if name in only}

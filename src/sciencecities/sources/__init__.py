@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,16 +48,23 @@ def expand(inputs: list[str]) -> list[InputFile]:
     for given in inputs:
         for path, name in _paths(given):
             found.setdefault(path.resolve(), name)
-    files = [InputFile(path, name, _source_of(path)) for path, name in found.items()]
+    files = [InputFile(path, _utf8(name), _source_of(path)) for path, name in found.items()]
     return sorted(files, key=lambda f: (f.name, f.path))
+
+
+def _utf8(name: str) -> str:
+    """A name that can be written anywhere, whatever bytes the file system has in it."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _paths(given: str) -> list[tuple[Path, str]]:
     path = Path(given)
     if path.is_dir():
         return _in_folder(path)
-    if path.exists():
+    if path.is_file():
         return [(path, path.name)]
+    if path.exists():
+        raise SourceError(f"{given}: is a pipe or device, and files are read twice; save it first")
     matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (absolute patterns too)
     if not matches:
         raise SourceError(f"{given}: no such file, folder or pattern")
@@ -93,7 +101,7 @@ def _is_data(path: Path) -> bool:
 
 def _source_of(path: Path) -> str:
     start = head(path)
-    if not start:
+    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
         return "openalex"  # an empty file holds no works, of whatever kind
     for name, source in all_sources().items():
         if source.accepts(path, start):

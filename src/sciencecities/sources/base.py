@@ -6,8 +6,9 @@ A further reader is one new module with a class of this shape, named in `sources
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -75,6 +76,30 @@ class Entry(NamedTuple):
     lineage: str | None  # space-joined source ids, the institution's own among them
 
 
+class EntryLike(Protocol):
+    """Anything hashable with the attributes of an Entry."""
+
+    @property
+    def institution_id(self) -> str | None:
+        """See Entry."""
+
+    @property
+    def ror(self) -> str | None:
+        """See Entry."""
+
+    @property
+    def name(self) -> str | None:
+        """See Entry."""
+
+    @property
+    def country(self) -> str | None:
+        """See Entry."""
+
+    @property
+    def lineage(self) -> str | tuple[str | None, ...] | None:
+        """See Entry."""
+
+
 @dataclass(slots=True)
 class Records:
     """Collects the corpus rows of one piece, column by column."""
@@ -85,8 +110,9 @@ class Records:
     columns: dict[str, dict[str, list[Any]]] = field(init=False)
     n_records: int = field(init=False, default=0)  # records met, rejected ones included
     memo: dict[Any, Any] = field(init=False, default_factory=dict)  # for the source's own use
-    _entry_rows: list[tuple[Any, ...]] = field(init=False, default_factory=list)
-    _keys: dict[tuple[str | None, tuple[Entry, ...]], int] = field(init=False, default_factory=dict)
+    _affiliations: dict[int, tuple[str | None, tuple[EntryLike, ...]]] = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.columns = {t.name: {name: [] for name in t.names} for t in CORPUS}
@@ -128,6 +154,16 @@ class Records:
         terms["kind"].append(kind)
         terms["term"].append(term)
 
+    def new_records(self, n: int) -> range:
+        """The record ids of the next `n` works, for `extend`."""
+        first = self.first_record_id + len(self.columns["works"]["record_id"])
+        return range(first, first + n)
+
+    def extend(self, table: str, **columns: Iterable[Any]) -> None:
+        """Append rows to a table, given as all its columns."""
+        for name, values in columns.items():
+            self.columns[table][name].extend(values)
+
     def authorships(
         self,
         record_id: int,
@@ -136,24 +172,41 @@ class Records:
         is_corresponding: Sequence[bool | None],
         affiliation_keys: Sequence[Sequence[int]],
     ) -> None:
-        """Add the authors of a work in order, each with the keys of its affiliations."""
-        authorships = self.columns["authorships"]
-        authorships["record_id"].extend([record_id] * len(positions))
-        authorships["author_position"].extend(positions)
-        authorships["is_first"].extend(is_first)
-        authorships["is_corresponding"].extend(is_corresponding)
-        affiliations = self.columns["affiliations"]
-        for position, keys in zip(positions, affiliation_keys, strict=True):
-            n_keys = len(keys)
-            affiliations["record_id"].extend([record_id] * n_keys)
-            affiliations["author_position"].extend([position] * n_keys)
-            affiliations["affiliation"].extend(range(1, n_keys + 1))
-            affiliations["affiliation_key"].extend(keys)
+        """Add the authors of one work in order, each with the keys of its affiliations."""
+        record_ids = [record_id] * len(positions)
+        self.add_authors(record_ids, positions, is_first, is_corresponding, affiliation_keys)
 
-    def affiliation_key(self, text: str | None, entries: tuple[Entry, ...] = ()) -> int:
+    def add_authors(
+        self,
+        record_ids: Sequence[int],
+        positions: Sequence[int],
+        is_first: Sequence[bool],
+        is_corresponding: Sequence[bool | None],
+        affiliation_keys: Sequence[Sequence[int]],
+    ) -> None:
+        """Add authors of any works, one an item of each argument."""
+        self.extend(
+            "authorships",
+            record_id=record_ids,
+            author_position=positions,
+            is_first=is_first,
+            is_corresponding=is_corresponding,
+        )
+        self.extend(
+            "affiliations",
+            record_id=[r for r, k in zip(record_ids, affiliation_keys, strict=True) for _ in k],
+            author_position=[
+                p for p, k in zip(positions, affiliation_keys, strict=True) for _ in k
+            ],
+            affiliation=[n for k in affiliation_keys for n in range(1, len(k) + 1)],
+            affiliation_key=chain.from_iterable(affiliation_keys),
+        )
+
+    def affiliation_key(self, text: str | None, entries: tuple[EntryLike, ...] = ()) -> int:
         """The key of an affiliation; its institutions are stored once per piece."""
-        key = self._keys.get((text, entries))
-        return self._new_affiliation(text, entries) if key is None else key
+        key = affiliation_key(text, entries)
+        self._affiliations[key] = (text, entries)
+        return key
 
     def reject(self, position: int, reason: str, excerpt: str | bytes) -> None:
         """Record that an input record could not be read, and why."""
@@ -167,23 +220,39 @@ class Records:
         """The rows as Arrow tables, one per corpus table."""
         import pyarrow as pa
 
-        entries = self.columns["affiliation_entries"]
-        for name, column in zip(entries, zip(*self._entry_rows, strict=True), strict=False):
-            entries[name] = list(column)
+        self._add_entries()
         return {t.name: pa.table(self.columns[t.name], schema=t.schema()) for t in CORPUS}
 
-    def _new_affiliation(self, text: str | None, entries: tuple[Entry, ...]) -> int:
-        key = affiliation_key(text, entries)
-        self._keys[text, entries] = key
-        for row in [(n, *e) for n, e in enumerate(entries, 1)] or [_NO_ENTRY]:
-            self._entry_rows.append((key, row[0], text, *row[1:]))
-        return key
+    def _add_entries(self) -> None:
+        rows = [
+            (key, number, text, entry)
+            for key, (text, entries) in self._affiliations.items()
+            for number, entry in (enumerate(entries, 1) if entries else _NO_ENTRIES)
+        ]
+        entries = [entry for _, _, _, entry in rows]
+        self.extend(
+            "affiliation_entries",
+            affiliation_key=[key for key, _, _, _ in rows],
+            entry=[number for _, number, _, _ in rows],
+            text=[text for _, _, text, _ in rows],
+            institution_id=[e.institution_id or None for e in entries],
+            ror=[e.ror or None for e in entries],
+            institution=[e.name or None for e in entries],
+            country=[e.country or None for e in entries],
+            lineage=[_joined(e.lineage) for e in entries],
+        )
 
 
-_NO_ENTRY = (0, None, None, None, None, None)
+_NO_ENTRIES = ((0, Entry(None, None, None, None, None)),)
 
 
-def affiliation_key(text: str | None, entries: tuple[Entry, ...]) -> int:
+def _joined(lineage: str | tuple[str | None, ...] | None) -> str | None:
+    if isinstance(lineage, tuple):
+        return " ".join(filter(None, lineage)) or None
+    return lineage or None
+
+
+def affiliation_key(text: str | None, entries: tuple[EntryLike, ...]) -> int:
     """A signed 64-bit number that stands for the affiliation in every part and every run."""
     content = msgspec.msgpack.encode((text, entries))
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)

@@ -75,15 +75,22 @@ class OpenAlexParquet:
 
     def read(self, path: Path, piece: Piece, out: Records) -> None:
         """Append the works of the rows, and a reject for each that cannot be decoded."""
-        from sciencecities.sources.openalex import Work, add_work
+        from sciencecities.sources.openalex_works import Work, add_works, problem
 
         decode = msgspec.json.Decoder(Work, strict=False).decode
+        works = []
         for position, line in enumerate(_lines(path, piece), piece.first):
             out.n_records += 1
             try:
-                add_work(decode(line), out, position, line)
+                work = decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 out.reject(position, str(error), line)
+                continue
+            if reason := problem(work):
+                out.reject(position, reason, line)
+            else:
+                works.append(work)
+        add_works(works, out)
 
 
 def _leaves_in(file: pq.ParquetFile) -> dict[str, str]:
@@ -96,9 +103,9 @@ def _leaves_in(file: pq.ParquetFile) -> dict[str, str]:
 @cache
 def needed_leaves() -> frozenset[str]:
     """Dotted paths of everything that the JSON reader decodes."""
-    from sciencecities.sources.openalex import Origin, Work
+    from sciencecities.sources.openalex_works import Work
 
-    return frozenset([*_leaves_of(Work), *_leaves_of(Origin, "authorships.")])
+    return frozenset(_leaves_of(Work))
 
 
 def _leaves_of(struct: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
@@ -107,7 +114,7 @@ def _leaves_of(struct: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
         inner = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
         if inner:
             yield from _leaves_of(inner[0], f"{prefix}{field.encode_name}.")
-        elif msgspec.Raw not in kinds:  # decoded later (Origin), or pages of the API
+        elif msgspec.Raw not in kinds:  # pages of the API have no place in a table
             yield f"{prefix}{field.encode_name}"
 
 

@@ -100,10 +100,14 @@ def _affiliation_keys(rows: list[Row], out: Records) -> list[int]:
             entries.add(entry)
     # In the order of the text, not of the rows, on which nothing may depend.
     return [
-        out.affiliation_key(text, tuple(sorted(entries, key=lambda e: tuple(v or "" for v in e))))
+        out.affiliation_key(text, _in_order(entries))
         for text, entries in sorted(by_text.items(), key=lambda item: item[0] or "")
         if text or entries
     ]
+
+
+def _in_order(entries: set[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: tuple(value or "" for value in entry)))
 
 
 def _entry(row: Row) -> Entry | None:
