@@ -187,9 +187,16 @@ def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) ->
 def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) -> None:
     from sciencecities.locate.run import Settings, locate
 
+    state = Path(config.registry).stat() if config.registry else None
     locate(
         engine,
-        Settings(config.registry, config.locate, config.match, config.keep_ancestors),
+        Settings(
+            config.registry,
+            config.locate,
+            config.match,
+            config.keep_ancestors,
+            (state.st_size, state.st_mtime_ns) if state else (0, 0),
+        ),
         config.cities,
         stages,
         threads=n_threads(config),

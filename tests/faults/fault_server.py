@@ -10,17 +10,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 
 def preload() -> None:
-    import sciencecities.cli.bars
-    import sciencecities.edition.read
-    import sciencecities.edition.show
-    import sciencecities.edition.verify
-    import sciencecities.edition.views
-    import sciencecities.locate.locator
-    import sciencecities.pipeline
+    for name in ("duckdb", "filelock", "pandas", "pyarrow.dataset", "pyarrow.parquet"):
+        with suppress(ImportError):  # pandas is loaded by pyarrow, where there is one
+            import_module(name)
+    for module in (
+        *("cli.bars", "edition.contributions", "edition.show", "edition.swap", "edition.verify"),
+        *("edition.views", "engines.duckdb", "locate.locator", "locate.run"),
+        *("pipeline", "rank.run"),
+    ):
+        import_module(f"sciencecities.{module}")
     from sciencecities.locate.gazetteer import Gazetteer
     from sciencecities.sources import all_sources
 

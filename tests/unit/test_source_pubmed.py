@@ -90,7 +90,7 @@ def terms(out: Records) -> list[tuple[str, str]]:
 
 
 def affiliations(out: Records) -> list[tuple[int, int, str | None]]:
-    entries = out.columns["affiliation_entries"]
+    entries = out.tables()["affiliation_entries"].to_pydict()
     text = dict(zip(entries["affiliation_key"], entries["text"], strict=True))
     rows = out.columns["affiliations"]
     return [
@@ -337,7 +337,7 @@ def test_twenty_thousand_authors(tmp_path: Path) -> None:
     many = author_list(*[author(f"Univ {i % 7}, Rome, Italy") for i in range(20_000)])
     out = read_text(tmp_path, article(authors=many))
     assert out.columns["authorships"]["author_position"][-1] == 20_000
-    assert len(set(out.columns["affiliation_entries"]["affiliation_key"])) == 7
+    assert len(set(out.tables()["affiliation_entries"].to_pydict()["affiliation_key"])) == 7
 
 
 @pytest.mark.parametrize(

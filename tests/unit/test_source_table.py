@@ -71,7 +71,7 @@ def found(out: Records) -> dict[str, list[tuple[int, int, str | None, list[tuple
     )
     entries: dict[int, list[tuple[Any, ...]]] = {}
     texts: dict[int, str | None] = {}
-    for values in zip(*out.columns["affiliation_entries"].values(), strict=True):
+    for values in zip(*out.tables()["affiliation_entries"].to_pydict().values(), strict=True):
         key, number, text, *entry = values
         texts[key] = text
         entries.setdefault(key, [])

@@ -41,6 +41,14 @@ class Institution:
 
 
 @dataclass(frozen=True, slots=True)
+class County:
+    """A county-level division of mainland China, and the place that stands for it."""
+
+    kind: str  # district, county, city
+    geonames_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """All curated tables, keyed by folded name."""
 
@@ -53,6 +61,8 @@ class Tables:
     alone: frozenset[str]
     aliases: dict[str, tuple[int, ...]]
     institutions: dict[str, Institution]
+    counties: dict[str, tuple[County, ...]]
+    postcodes: dict[str, Region]
 
 
 @functools.cache
@@ -81,6 +91,8 @@ def load_tables() -> Tables:
         alone=frozenset(rules["alone"]),
         aliases=aliases,
         institutions=institutions,
+        counties=_counties(),
+        postcodes=_postcodes(),
     )
 
 
@@ -112,6 +124,20 @@ def _countries() -> tuple[dict[str, str], dict[str, str]]:
         for name in filter(None, row["adjectives"].split("|")):
             adjectives[fold(name)] = row["country"]
     return names, adjectives
+
+
+def _counties() -> dict[str, tuple[County, ...]]:
+    """By name in Latin letters, those of the largest prefectures first."""
+    found: dict[str, tuple[County, ...]] = {}
+    for row in rows("gaz_cn_counties.csv"):
+        county = County(row["kind"], int(row["geonames_id"]))
+        found[row["name"]] = (*found.get(row["name"], ()), county)
+    return found
+
+
+def _postcodes() -> dict[str, Region]:
+    """First two digits of a Chinese postcode -> its province."""
+    return {row["digits"]: ("CN", row["admin1"]) for row in rows("gaz_cn_postcodes.csv")}
 
 
 def _iso3() -> dict[str, str]:

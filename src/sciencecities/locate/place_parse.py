@@ -10,37 +10,29 @@ from sciencecities.locate import place_cjk
 from sciencecities.locate.gaz_tables import Institution, Region, Tables
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.place_split import split_groups, split_segments
+from sciencecities.locate.place_names import (
+    EDGE,
+    REGION,
+    TOWN_COUNTRIES,
+    WHOLE,
+    Name,
+    Names,
+    is_postcode,
+    strip_postcodes,
+)
 from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
-    AREA_SUFFIXES,
     DEPARTMENT,
-    DIRECTIONS,
     FULL_WORDS,
     OF,
     ORGANISATION,
-    SAINTS,
     STREET,
     TOWN_PREFIXES,
 )
 from sciencecities.locate.text import fold
 
-WHOLE, EDGE, INSIDE, REGION = "whole", "edge", "inside", "region"
-AREA = "area"  # a town's name used for its county or province
-LONE = "lone"  # a name that is also a word or a person's, at the end of a segment
-MAX_NAME_WORDS = 5
-ACRONYM_POPULATION = 100_000
-REGION_TOWN = 150_000
 MEMO_LIMIT = 200_000
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A town's name as met: the codes it may mean and where in its segment it stands."""
-
-    text: str
-    codes: tuple[int, ...]
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +59,7 @@ class Parser:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         self.tables: Tables = gazetteer.tables
+        self.names = Names(gazetteer)
         self._memo: dict[str, Segment] = {}
         self._starts: dict[str, int] = {}
         for name in self.tables.institutions:
@@ -117,7 +110,8 @@ class Parser:
         area = UK_POSTCODE.search(text)
         rest, countries, regions, region_names = self.strip_tail(words, text)
         core = strip_postcodes(rest)
-        names = self._names(core, text, is_organisation, is_department, is_street)
+        is_part = is_organisation or is_department
+        names = self.names.names(core, text, is_part=is_part, is_street=is_street)
         hints, hint_regions = self._hints(core)
         is_whole = any(n.kind == WHOLE for n in names)
         # The region itself may be the town: New York, Madrid, Chiba.
@@ -158,7 +152,7 @@ class Parser:
         regions: tuple[Region, ...] = ()
         end = len(words)
         while end:
-            if _is_postcode(words, end):
+            if is_postcode(words, end):
                 end -= 1
                 continue
             taken = 0
@@ -202,80 +196,6 @@ class Parser:
             return ()
         return found
 
-    def _names(
-        self,
-        core: list[str],
-        text: str,
-        is_organisation: bool,
-        is_department: bool,
-        is_street: bool,
-    ) -> tuple[Name, ...]:
-        """Town names at the edges of what is left, the longest first; the whole of it at best."""
-        if not core:
-            return ()
-        whole = self._whole(core, text)
-        if whole:
-            return () if _is_acronym(text, whole[0], self.gazetteer) else whole
-        names: list[Name] = []
-        never, alone = self.tables.never, self.tables.alone
-        size = len(core)
-        for n in range(min(MAX_NAME_WORDS, size - 1), 0, -1):
-            words = core[size - n :]
-            if n == 1 and words[0] in never:
-                continue
-            codes = self._codes(words)
-            if codes:
-                before = core[size - n - 1]
-                kind = INSIDE if before in OF and before not in ("at", "in") else EDGE
-                if kind == EDGE and ((n == 1 and words[0] in alone) or words[0] in SAINTS):
-                    kind = LONE
-                if " ".join(words) in self.tables.regions:
-                    codes = self.large(codes)
-                    kind = INSIDE
-                names.append(Name(" ".join(words), codes, kind))
-        if not is_organisation and not is_department:
-            for n in range(min(MAX_NAME_WORDS, size - 1), 0, -1):
-                words = core[:n]
-                if n == 1 and (words[0] in never or words[0] in alone):
-                    continue
-                codes = self._codes(words)
-                if codes:
-                    kind = EDGE if size <= 3 and not is_street else INSIDE
-                    names.append(Name(" ".join(words), codes, kind))
-                    break
-        return tuple(names)
-
-    def large(self, codes: tuple[int, ...]) -> tuple[int, ...]:
-        """The towns large enough to be meant by a region's name inside another name."""
-        populations = self.gazetteer.index.populations
-        return tuple(c for c in codes if populations[c >> 1] >= REGION_TOWN and not c & 1)
-
-    def _whole(self, core: list[str], text: str) -> tuple[Name, ...]:
-        if len(core) > MAX_NAME_WORDS + 2:
-            return ()
-        if len(core) == 1 and core[0] in self.tables.never and text.isascii():
-            return ()  # but "Ås" is no "as"
-        for words, kind in _forms(core):
-            codes = self._codes(words, short=True)
-            if codes:
-                return (Name(" ".join(words), codes, kind),)
-        return ()
-
-    def _codes(self, words: list[str], short: bool = False) -> tuple[int, ...]:
-        name = " ".join(words)
-        if len(name) < 3 and not short:
-            return ()
-        if name in self.tables.countries and name not in TOWN_COUNTRIES:
-            return ()
-        codes = self.gazetteer.codes(name)
-        if not codes and len(words) == 2 and len(words[0]) <= 6:
-            codes = tuple(  # "Guang Zhou", "Shi Jiazhuang"
-                c
-                for c in self.gazetteer.codes("".join(words))
-                if self.gazetteer.index.countries[c >> 1] in ("CN", "KR", "TW")
-            )
-        return codes
-
     def _hints(self, core: list[str]) -> tuple[tuple[str, ...], tuple[Region, ...]]:
         countries: list[str] = []
         regions: list[Region] = []
@@ -288,14 +208,6 @@ class Parser:
                     countries.append(self.tables.countries[name])
                 regions += self.tables.regions.get(name, ())
         return tuple(countries), tuple(regions)
-
-
-# Countries whose name is their chief town's too.
-TOWN_COUNTRIES = frozenset(
-    {"singapore", "luxembourg", "hong kong", "hongkong", "macau", "macao", "monaco", "san marino",
-     "gibraltar", "djibouti", "kuwait", "panama", "guatemala", "mexico", "singapur", "luxemburg",
-     "香港", "澳门", "新加坡"}
-)  # fmt: skip
 
 
 def _cut_after_country(segments: list[Segment]) -> list[list[Segment]]:
@@ -317,66 +229,9 @@ def _begins_anew(last: Segment, segment: Segment) -> bool:
     return named and (bool(last.regions) or segment.words[0] == "and")
 
 
-def strip_postcodes(words: list[str]) -> list[str]:
-    """Words without postcodes, box numbers and compass letters at both ends."""
-    end = len(words)
-    while end and (_is_postcode(words, end) or (words[end - 1] in DIRECTIONS and end > 1)):
-        end -= 1
-    start = 0
-    while start < end and (
-        _is_leading_code(words, start) or (words[start] in TOWN_PREFIXES and start + 1 < end)
-    ):
-        start += 1
-    return words[start:end]
-
-
-def _is_postcode(words: list[str], end: int) -> bool:
-    word = words[end - 1]
-    if any(c.isdigit() for c in word):
-        return len(word) <= 10
-    return False
-
-
-def _is_leading_code(words: list[str], start: int) -> bool:
-    word = words[start]
-    if any(c.isdigit() for c in word):
-        return len(word) <= 10
-    following = words[start + 1 : start + 2]
-    # "CH 8091 Zürich"
-    return len(word) <= 3 and bool(following) and following[0].isdigit() and len(following[0]) > 2
-
-
-def _forms(core: list[str]) -> Iterator[tuple[list[str], str]]:
-    """The words as they stand, and without "City", "Shi", "-ku", "City of", "and"."""
-    yield core, WHOLE
-    words, kind = core, WHOLE
-    if words[0] in ("and", "the", "in", "at") and len(words) > 1:
-        words = words[1:]
-        yield words, WHOLE
-    if len(words) > 2 and words[1] == "of" and words[0] in ADMIN_SUFFIXES:
-        yield words[2:], WHOLE
-    while len(words) > 1 and words[-1] in ADMIN_SUFFIXES:
-        if words[-1] in AREA_SUFFIXES:
-            kind = AREA
-        words = words[:-1]
-        yield words, kind
-    if len(words) > 1 and words[0] in ("greater", "downtown", "central"):
-        yield words[1:], WHOLE
-
-
 def _is_preposition(word: str, text: str) -> bool:
     """Whether "in", "on", "de" join a name, or stand for Indiana, Ontario, Delaware."""
     return word in OF and (len(word) != 2 or f" {word.upper()} " not in text)
-
-
-def _is_acronym(text: str, name: Name, gazetteer: Gazetteer) -> bool:
-    """A short word with capitals inside ("GeM", "IGE") is an acronym unless a large town's."""
-    if len(name.text) > 4:
-        return False
-    start = text.casefold().find(name.text)
-    if start < 0 or not any(c.isupper() for c in text[start + 1 : start + len(name.text)]):
-        return False
-    return gazetteer.index.populations[min(name.codes) >> 1] < ACRONYM_POPULATION
 
 
 def _is_department(words: list[str]) -> bool:

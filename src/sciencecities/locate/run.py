@@ -83,6 +83,7 @@ class Settings(NamedTuple):
     mode: str
     match: bool
     keep_ancestors: bool
+    registry_state: tuple[int, int] = (0, 0)  # size, time of change: a changed file is read anew
 
 
 def locate(

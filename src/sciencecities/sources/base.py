@@ -220,27 +220,26 @@ class Records:
         """The rows as Arrow tables, one per corpus table."""
         import pyarrow as pa
 
-        self._add_entries()
-        return {t.name: pa.table(self.columns[t.name], schema=t.schema()) for t in CORPUS}
+        columns = self.columns | {"affiliation_entries": self._entry_columns()}
+        return {t.name: pa.table(columns[t.name], schema=t.schema()) for t in CORPUS}
 
-    def _add_entries(self) -> None:
+    def _entry_columns(self) -> dict[str, list[Any]]:
         rows = [
             (key, number, text, entry)
             for key, (text, entries) in self._affiliations.items()
             for number, entry in (enumerate(entries, 1) if entries else _NO_ENTRIES)
         ]
-        entries = [entry for _, _, _, entry in rows]
-        self.extend(
-            "affiliation_entries",
-            affiliation_key=[key for key, _, _, _ in rows],
-            entry=[number for _, number, _, _ in rows],
-            text=[text for _, _, text, _ in rows],
-            institution_id=[e.institution_id or None for e in entries],
-            ror=[e.ror or None for e in entries],
-            institution=[e.name or None for e in entries],
-            country=[e.country or None for e in entries],
-            lineage=[_joined(e.lineage) for e in entries],
-        )
+        named = [entry for _, _, _, entry in rows]
+        return {
+            "affiliation_key": [key for key, _, _, _ in rows],
+            "entry": [number for _, number, _, _ in rows],
+            "text": [text for _, _, text, _ in rows],
+            "institution_id": [e.institution_id or None for e in named],
+            "ror": [e.ror or None for e in named],
+            "institution": [e.name or None for e in named],
+            "country": [e.country or None for e in named],
+            "lineage": [_joined(e.lineage) for e in named],
+        }
 
 
 _NO_ENTRIES = ((0, Entry(None, None, None, None, None)),)

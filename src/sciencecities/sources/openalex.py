@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -56,47 +56,47 @@ def cut_lines(start: bytes, chunks: Iterator[bytes], piece_bytes: int) -> Iterat
 
     A line above MAX_RECORD_BYTES keeps its first kilobyte, which then fails to decode.
     """
-    number, first = 0, 1
-    waiting: list[bytes] = []
-    size = 0
-    in_long_line = False  # `waiting` has no line end, so none need be looked for again
-    for chunk in chain((start,), chunks):
-        waiting.append(chunk)
-        size += len(chunk)
-        if size < piece_bytes:
-            continue
-        if in_long_line and size <= MAX_RECORD_BYTES and b"\n" not in chunk:
-            continue
-        in_long_line = False
-        # Nearly always a line ends in this chunk before the limit: then nothing is copied twice.
-        end = chunk.rfind(b"\n", 0, piece_bytes - (size - len(chunk))) + 1
-        if end:
-            waiting[-1], chunk = chunk[:end], chunk[end:]
-            data = b"".join(waiting)
-            last = first + data.count(b"\n") - 1
-            yield Piece(number, first, data, last)
-            number, first = number + 1, last + 1
-            waiting, size = [chunk], len(chunk)
-            if size < piece_bytes:
-                continue
-        buffer = b"".join(waiting)
-        while len(buffer) >= piece_bytes:
-            end = buffer.rfind(b"\n", 0, piece_bytes) + 1 or buffer.find(b"\n", piece_bytes) + 1
-            if end:
-                data, buffer = buffer[:end], buffer[end:]
-                last = first + data.count(b"\n") - 1
-                yield Piece(number, first, data, last)
-                number, first = number + 1, last + 1
-            elif len(buffer) > MAX_RECORD_BYTES:
-                buffer = _skip_line(buffer, chunks)
-            else:
-                in_long_line = True
-                break
-        waiting, size = [buffer], len(buffer)
-    if size:
-        data = b"".join(waiting)
+    first = 1
+    for number, data in enumerate(_cut(start, chunks, piece_bytes)):
         last = first + data.count(b"\n") - data.endswith(b"\n")
         yield Piece(number, first, data, last)
+        first = last + 1
+
+
+def _cut(start: bytes, chunks: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    size = 0
+    holds_line_end = False
+    for chunk in chain((start,), chunks):
+        limit = piece_bytes - size  # where in this chunk the piece should end
+        end = chunk.rfind(b"\n", 0, limit) + 1 if 0 < limit <= len(chunk) else 0
+        if end:  # nearly always: nothing is copied twice
+            yield b"".join([*waiting, chunk[:end]])
+            waiting, size, holds_line_end = [], 0, False
+        waiting.append(chunk[end:])
+        size += len(chunk) - end
+        holds_line_end = holds_line_end or b"\n" in waiting[-1]
+        if size >= piece_bytes and (holds_line_end or size > MAX_RECORD_BYTES):
+            rest = yield from _cut_buffer(b"".join(waiting), chunks, piece_bytes)
+            waiting, size, holds_line_end = [rest], len(rest), b"\n" in rest
+    if size:
+        yield b"".join(waiting)
+
+
+def _cut_buffer(
+    buffer: bytes, chunks: Iterator[bytes], piece_bytes: int
+) -> Generator[bytes, None, bytes]:
+    """Yield what can be cut off, return the rest."""
+    while len(buffer) >= piece_bytes:
+        end = buffer.rfind(b"\n", 0, piece_bytes) + 1 or buffer.find(b"\n", piece_bytes) + 1
+        if end:
+            yield buffer[:end]
+            buffer = buffer[end:]
+        elif len(buffer) > MAX_RECORD_BYTES:
+            buffer = _skip_line(buffer, chunks)
+        else:
+            break
+    return buffer
 
 
 def _skip_line(buffer: bytes, chunks: Iterator[bytes]) -> bytes:
