@@ -46,10 +46,12 @@ def make_data(folder: Path, millions: float) -> None:
     write(
         "weights",
         "SELECT work_no, CAST(i AS INTEGER) AS author_position, "
-        f"CAST(floor({N_INSTITUTIONS} * pow(random(), 3)) AS BIGINT) AS unit_no, CAST(1 AS INTEGER) "
+        f"CAST(floor({N_INSTITUTIONS} * pow(random(), 3)) AS BIGINT) AS unit_no, "
+        "CAST(1 AS INTEGER) "
         "AS affiliation, CAST(0 AS BIGINT) AS affiliation_key, "
         f"{UNITS_PER_WORK} // n + CASE WHEN i <= {UNITS_PER_WORK} % n THEN 1 ELSE 0 END AS units "
-        "FROM (SELECT w AS work_no, 1 + (w * 7919) % 9 AS n, unnest(range(1, 2 + (w * 7919) % 9)) AS i "
+        "FROM (SELECT w AS work_no, 1 + (w * 7919) % 9 AS n, "
+        "unnest(range(1, 2 + (w * 7919) % 9)) AS i "
         f"FROM range(1, {n_works} + 1) AS r(w)) ORDER BY work_no, author_position, unit_no",
     )
     write(
@@ -75,7 +77,8 @@ def run_duckdb(folder: str, out: str) -> None:
     connection.execute(
         f"COPY (SELECT scope_no, target_no, SUM(units / {UNITS_PER_WORK}e0) AS share, "
         "COUNT(DISTINCT work_no) AS works, "
-        f"RANK() OVER (PARTITION BY scope_no ORDER BY SUM(units / {UNITS_PER_WORK}e0) DESC) AS place "
+        "RANK() OVER (PARTITION BY scope_no "
+        f"ORDER BY SUM(units / {UNITS_PER_WORK}e0) DESC) AS place "
         "FROM weights JOIN unit_targets USING (unit_no) JOIN members USING (work_no) "
         f"GROUP BY scope_no, target_no) TO '{out}/ranking.parquet'"
     )
@@ -103,7 +106,8 @@ def run_duckdb_all_tables(folder: str, out: str) -> None:
     connection.execute(
         "COPY (WITH x AS (SELECT work_no, target_no, SUM(units) AS units FROM weights "
         "JOIN unit_targets USING (unit_no) GROUP BY work_no, target_no) "
-        f"SELECT scope_no, a.target_no, b.target_no AS other, SUM((a.units + b.units) / {UNITS_PER_WORK}e0) "
+        f"SELECT scope_no, a.target_no, b.target_no AS other, "
+        f"SUM((a.units + b.units) / {UNITS_PER_WORK}e0) "
         "AS score, COUNT(*) AS works FROM x AS a JOIN x AS b ON a.work_no = b.work_no "
         "AND a.target_no < b.target_no JOIN members AS m ON m.work_no = a.work_no "
         f"GROUP BY scope_no, a.target_no, b.target_no) TO '{out}/pairs.parquet'"

@@ -46,7 +46,8 @@ WITH people AS (
     FROM new_schema
     UNION ALL
     SELECT id, author_position, 1,
-           coalesce(a.raw_affiliation_string, list_aggregate(a.raw_affiliation_strings, 'string_agg', '; ')),
+           coalesce(a.raw_affiliation_string,
+                    list_aggregate(a.raw_affiliation_strings, 'string_agg', '; ')),
            a.institutions
     FROM people WHERE a.affiliations IS NULL
 )

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from build_geo import read_places
-from geo_china import ChinaDivisions, RawPlace
+from geo_china import MUNICIPALITIES, RawPlace
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "sciencecities" / "locate" / "data"
 KINDS = {
-    "自治县": "county", "自治旗": "county", "林区": "county", "特区": "district", "新区": "district",
-    "矿区": "district", "区": "district", "县": "county", "旗": "county", "市": "city",
+    "自治县": "county", "自治旗": "county", "新区": "district", "矿区": "district",
+    "区": "district", "县": "county", "旗": "county", "市": "city",
 }  # fmt: skip
 PEOPLES = re.compile(
     r"(?:(?:朝鲜|土家|苗|侗|布依|彝|藏|羌|白|傣|景颇|哈尼|壮|傈僳|回|蒙古|哈萨克|黎|满|瑶|畲|仡佬|水|毛南|"
@@ -115,18 +115,21 @@ def _seats() -> dict[str, int]:
 
 
 def _prefecture(code: str) -> str:
-    return ChinaDivisions.holds(None, code)  # type: ignore[arg-type]
+    """As ChinaDivisions.holds: municipalities whole, counties under a province by themselves."""
+    if code[:2] in MUNICIPALITIES:
+        return f"{code[:2]}0000"
+    return code if code[2:4] == "90" else f"{code[:4]}00"
 
 
 def _short(full: str) -> tuple[str, str]:
-    """浦东新区 -> 浦东, district; 长阳土家族自治县 -> 长阳, county; 费县 stays, its name is short."""
+    """浦东新区 -> 浦东, district; 长阳土家族自治县 -> 长阳, county; 费县 stays as it is."""
     for ending, kind in KINDS.items():
         base = full.removesuffix(ending)
-        if base != full:
+        if base != full and len(base) > 1:
             if ending.startswith("自治"):
                 base = PEOPLES.sub("", base) or base
-            return base if len(base) > 1 or kind == "district" else full, kind
-    return full, "county"
+            return base, kind
+    return (full, "county") if full.endswith("县") else (full[:-1], "district")
 
 
 def _latin(name: str) -> str:

@@ -48,6 +48,7 @@ def run(folder: Path, code: str, args: list[str]) -> None:
     status = 70
     try:
         for number, name in ((1, "out"), (2, "err")):
+            (folder / name).unlink(missing_ok=True)  # workers of a killed run may still write
             os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         from sciencecities.cli import main

@@ -118,9 +118,10 @@ class Server:
         job = (self._folder.name, code, [str(a) for a in args])
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
+        status = self._process.stdout.readline()
+        assert status, "the server has ended: see its error above"
         texts = [Path(self._folder.name, name).read_text("utf-8") for name in ("out", "err")]
-        return Outcome(status, *texts)
+        return Outcome(int(status), *texts)
 
 
 @cache
@@ -134,14 +135,16 @@ def build(source: Path | list[Path], out: Path, *flags: str, code: str = "") -> 
     if "--threads" not in flags:
         flags = (*flags, "--threads", "1")
     return server().run(
-        "build", *sources, "--out", out, "--scopes", FEW_SCOPES, "-q", *flags, code=code
+        *("build", *sources, "--out", out, "-q"),
+        *("--scopes", FEW_SCOPES, "--cities", "place", *flags),
+        code=code,
     )
 
 
 def built(source: Path | list[Path], out: Path, *flags: str) -> Path:
     """Build and return an edition, which must succeed and be sound."""
     outcome = build(source, out, *flags)
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.err) == (0, ""), outcome
     assert verify(out) == []
     return out
 

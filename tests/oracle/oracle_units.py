@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -69,10 +68,7 @@ class Affiliation(NamedTuple):
 
 def text_key(text: str | None) -> str:
     """The string as strings are compared: no e-mail, "Electronic address", case, punctuation."""
-    # The rule does not mention HTML entities. Real records hold one string both ways (`&amp;` and
-    # `&`), so an entity is read as the character that it stands for, here a punctuation mark.
-    plain = html.unescape(text or "")
-    bare = re.sub(r"\S+@\S+", " ", plain).casefold().replace("electronic address", " ")
+    bare = re.sub(r"\S+@\S+", " ", text or "").casefold().replace("electronic address", " ")
     return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
 
 

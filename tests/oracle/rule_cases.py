@@ -173,7 +173,7 @@ UNASSIGNED = [
         },
     ),
     Case(
-        "an HTML entity is the character it stands for",
+        "an HTML entity in a record is text like any other",
         [
             work(
                 218,
@@ -181,7 +181,7 @@ UNASSIGNED = [
                 author(("Rock &amp; Soil, Foghorn", []), ("Rock & Soil, Foghorn", [NYC])),
             )
         ],
-        default({218: {UNRESOLVED: F(1, 4), P: F(1, 4), N: F(1, 2)}}),
+        default({218: {UNRESOLVED: F(7, 12), P: F(1, 6), N: F(1, 4)}}),
     ),
     Case(
         "a string equal to a resolved one of the same author adds nothing, of another it does",

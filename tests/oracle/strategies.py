@@ -33,11 +33,12 @@ DOIS = (
     "10.5555/two",
     "https://doi.org/10.5555/three",
 )
+UNREGISTERED = "https://openalex.org/I998"
 ODD_INSTITUTIONS = (
     NAMELESS,
     CLINIC,
     CLINIC | {"display_name": "Hill Hospital"},
-    institution(PAR, ror=None),
+    institution(PAR, ror=None, id=UNREGISTERED) | {"lineage": [UNREGISTERED]},
     institution(PAR, id=None, lineage=False),
     institution(PAR, id="https://openalex.org/I999", lineage=False),
 )

@@ -126,3 +126,13 @@ def test_tables_name_places_of_the_gazetteer(gazetteer: Gazetteer) -> None:
     regions = set(zip(gazetteer.index.countries, gazetteer.index.admin1, strict=True))
     for name, found in (tables.regions | tables.abbreviations).items():
         assert set(found) <= regions, name
+
+
+def test_chinese_divisions_and_postcodes_name_places(gazetteer: Gazetteer) -> None:
+    tables = load_tables()
+    ids = {c.geonames_id for found in tables.counties.values() for c in found} | tables.seats
+    assert all(gazetteer.place(i) for i in ids)
+    xihu = [gazetteer.place(c.geonames_id) for c in tables.counties["xihu"]]
+    assert [p.name for p in xihu if p] == ["Hangzhou", "Nanchang", "Benxi"]
+    provinces = set(zip(gazetteer.index.countries, gazetteer.index.admin1, strict=True))
+    assert set(tables.postcodes.values()) <= provinces

@@ -13,13 +13,18 @@ from sciencecities.locate.text import clean, fold, normalise, organisation, slug
     ("one", "other"),
     [
         ("Univ. of X, Y.", "univ of x  y"),
-        ("Lab &amp; Co, Paris", "LAB & CO PARIS"),
+        ("Lab & Co, Paris", "LAB; CO PARIS"),
         ("Dept A, Univ B. Electronic address: a.b@c.org.", "Dept A; Univ B"),
         ("Ｄｅｐｔ　Ａ", "dept a"),
     ],
 )
 def test_equal_affiliations_share_a_key(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
+
+
+def test_entities_are_text() -> None:
+    assert normalise("Lab &amp; Co") == "lab amp co"
+    assert normalise("A & B; C") == "a b c"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +111,26 @@ def test_organisation_is_that_of_the_place() -> None:
     text = "University of Turku, Turku, Finland; University of Oslo, Oslo, Norway"
     assert organisation(text) == "University of Turku"
     assert organisation(text, ["Oslo"]) == "University of Oslo"
+
+
+@pytest.mark.parametrize(
+    ("text", "town", "name"),
+    [
+        ("Foobar Diagnostics, Tacoma, WA 98121, USA", "Tacoma", "Foobar Diagnostics"),
+        ("Early Oncology, Barfoo, Leeds, UK", "Leeds", "Barfoo"),
+        ("Foobar, Mill Lane, Leeds, UK", "Leeds", "Foobar"),
+        ("FOO-BAR, St. Paul, MN, USA", "Saint Paul", "FOO-BAR"),
+        ("Leeds Sciences, Leeds, UK", "Leeds", "Leeds Sciences"),
+        ("Foobar, Inc., Boston, MA, USA", "Boston", "Foobar, Inc."),
+        ("Foo & Co., Inc., Boston, MA, USA", "Boston", "Foo & Co, Inc."),
+        ("Inc., Boston, MA, USA", "Boston", None),
+        ("Department of Chemistry, Leeds, UK", "Leeds", None),
+        ("Drug Safety Research and Development, Groton, CT, USA", "Groton", None),
+        ("Leeds, UK", "Leeds", None),
+    ],
+)
+def test_an_organisation_without_a_word_for_one(text: str, town: str, name: str | None) -> None:
+    assert organisation(text, [town]) == name
 
 
 def test_slug() -> None:

@@ -147,8 +147,10 @@ class Corpus:
         """Hold the corpus for writing. Raises EditionError if another process does."""
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / "lock")
+        path = self.folder / "lock"
+        lock = FileLock(path)
         try:
+            path.touch()  # the lock takes some errors of the file system for a lock held
             lock.acquire(timeout=0)
         except Timeout as error:
             raise EditionError(

@@ -29,6 +29,7 @@ def locked(out: Path) -> Iterator[None]:
     lock = FileLock(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()  # the lock takes some errors of the file system for a lock held
         lock.acquire(timeout=0)
     except Timeout as error:
         raise EditionError(

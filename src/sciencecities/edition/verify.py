@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
     import duckdb
 
     full = manifest.get("configuration", {}).get("scheme") == "full"
-    with duckdb.connect(":memory:") as connection:
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
+        connection.execute(f"SET temp_directory = '{spill}'")
         for table in EDITION:
             path = str(folder / f"{table.name}.parquet").replace("'", "''")
             connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet('{path}')")

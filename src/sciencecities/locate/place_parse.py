@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sciencecities.locate import place_cjk
 from sciencecities.locate.gaz_tables import Institution, Region, Tables
 from sciencecities.locate.gazetteer import Gazetteer
-from sciencecities.locate.place_split import split_groups, split_segments
 from sciencecities.locate.place_names import (
     EDGE,
     REGION,
-    TOWN_COUNTRIES,
     WHOLE,
     Name,
     Names,
     is_postcode,
     strip_postcodes,
 )
+from sciencecities.locate.place_split import split_groups, split_segments
 from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
     DEPARTMENT,
@@ -32,6 +31,11 @@ from sciencecities.locate.place_words import (
 from sciencecities.locate.text import fold
 
 MEMO_LIMIT = 200_000
+# "Johns Hopkins University of Medicine" is no other university.
+PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese"})
+# Abbreviations of states that are also words in affiliations.
+WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id", "as", "on", "al",
+                      "ma", "pa", "se", "es", "to", "am", "do"})  # fmt: skip
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
 
 
@@ -51,6 +55,14 @@ class Segment:
     names: tuple[Name, ...] = ()
     area: str | None = None  # UK postcode area
     words: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Known(NamedTuple):
+    """A curated institution, and the words that name it: from `start` up to `end`."""
+
+    institution: Institution
+    start: int
+    end: int
 
 
 class Parser:
@@ -88,7 +100,7 @@ class Parser:
             self._memo[text] = found
         return found
 
-    def institution(self, words: tuple[str, ...]) -> Institution | None:
+    def institution(self, words: tuple[str, ...]) -> Known | None:
         """The first curated institution named in the words."""
         institutions = self.tables.institutions
         words = tuple(FULL_WORDS.get(w, w) for w in words)
@@ -96,9 +108,19 @@ class Parser:
             longest = self._starts.get(word, 0)
             for n in range(min(longest, len(words) - i), 0, -1):
                 found = institutions.get(" ".join(words[i : i + n]))
-                if found:
-                    return found
+                if found and not self._is_other_name(found, words[i + n - 1 : i + n + 2]):
+                    return Known(found, i, i + n)
         return None
+
+    def _is_other_name(self, found: Institution, words: tuple[str, ...]) -> bool:
+        """Whether a known name goes on to another one: "Zhejiang University | of Finance"."""
+        if len(words) < 3 or words[1] not in ("of", "for", "de"):
+            return False
+        country = self.tables.countries.get(words[2])
+        if country:  # "Universidad del Valle | de México" is not the one of Cali
+            return country != found.country
+        ends = words[0] in ("university", "universidad", "universidade", "college", "institute")
+        return ends and words[1] != "de" and words[2] not in PARTS_OF
 
     def _read(self, text: str) -> Segment:
         if place_cjk.is_cjk(text):
@@ -109,11 +131,14 @@ class Parser:
         is_department = _is_department(words)
         area = UK_POSTCODE.search(text)
         rest, countries, regions, region_names = self.strip_tail(words, text)
+        if region_names and _is_block(words):
+            regions, region_names = (), []
         core = strip_postcodes(rest)
         is_part = is_organisation or is_department
         names = self.names.names(core, text, is_part=is_part, is_street=is_street)
         hints, hint_regions = self._hints(core)
-        is_whole = any(n.kind == WHOLE for n in names)
+        hint_regions += self._postcode_provinces(words)
+        is_whole = any(n.kind == WHOLE and n.codes and not n.is_spelt for n in names)
         # The region itself may be the town: New York, Madrid, Chiba.
         names += tuple(Name(n, self.gazetteer.codes(n), REGION) for n in region_names)
         return Segment(
@@ -171,6 +196,8 @@ class Parser:
                     country = self.tables.iso3.get(name)
                 if country and len(name) == 2 and name.upper() not in text:
                     country = None
+                if country == "IL" and end > n and words[end - n - 1] in ("beth", "bet"):
+                    break  # a hospital's name
                 if country or region:
                     if end > n and _is_preposition(words[end - n - 1], text):
                         break  # "University of New Mexico": a name, no address
@@ -193,7 +220,8 @@ class Parser:
         if written is None:
             written = name.upper() if len(name) <= 2 else None
         if written and written not in text:
-            return ()
+            # In a key of comparison, all lower case, "ca" is California, "in" is a word.
+            return found if text.islower() and name not in WORDLIKE else ()
         return found
 
     def _hints(self, core: list[str]) -> tuple[tuple[str, ...], tuple[Region, ...]]:
@@ -208,6 +236,11 @@ class Parser:
                     countries.append(self.tables.countries[name])
                 regions += self.tables.regions.get(name, ())
         return tuple(countries), tuple(regions)
+
+    def _postcode_provinces(self, words: list[str]) -> tuple[Region, ...]:
+        """Chinese provinces, if any word may be their postcode."""
+        found = (self.tables.postcodes.get(w[:2]) for w in words if len(w) == 6 and w.isdigit())
+        return tuple(region for region in found if region)
 
 
 def _cut_after_country(segments: list[Segment]) -> list[list[Segment]]:
@@ -227,6 +260,11 @@ def _begins_anew(last: Segment, segment: Segment) -> bool:
         return not segment.is_street
     named = segment.is_organisation or segment.is_department
     return named and (bool(last.regions) or segment.words[0] == "and")
+
+
+def _is_block(words: list[str]) -> bool:
+    """Whether a Japanese block is numbered, no region named: "1-23-1 Toyama" is in Tokyo."""
+    return len(words) > 2 and all(w.isdigit() and len(w) < 4 for w in words[:2])
 
 
 def _is_preposition(word: str, text: str) -> bool:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sciencecities.locate.place_parse import (
+from sciencecities.locate.gaz_tables import County
+from sciencecities.locate.place_names import (
     INSIDE,
     LONE,
     MAX_NAME_WORDS,
     WHOLE,
     Name,
-    Parser,
-    Segment,
+    Names,
     strip_postcodes,
 )
+from sciencecities.locate.place_parse import Parser, Segment
 
 # "University of Reading": after these even a name that is a word is the town.
+CITY_STATES = frozenset({"singapore", "hong kong", "macau", "macao", "luxembourg", "kuwait"})
+# "Shuyang People's Hospital": before these a Chinese division is named.
+PUBLIC = frozenset(
+    {"people", "peoples", "first", "second", "central", "traditional", "maternal", "maternity",
+     "county", "district", "city", "municipal", "hospital"}
+)  # fmt: skip
 NAMING = frozenset({"of", "de", "di", "da", "at", "in", "von", "zu"})
 
 
@@ -31,20 +38,30 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
             if n == 1 and (name in tables.never or len(name) < 4):
                 break
             is_lone = n == 1 and name in tables.alone and not _is_named_after(words, i)
-            if name in tables.countries:
+            if name in tables.countries and name not in CITY_STATES:
                 step = n
                 break
             codes = parser.gazetteer.codes(name)
             if name in tables.regions:
-                codes = parser.large(codes)
+                codes = parser.names.large(codes)
                 step = n
-            if codes:
-                yield Name(name, codes, LONE if is_lone else INSIDE)
+            is_said = words[i + n : i + n + 1] in (("county",), ("district",))
+            counties = _counties(parser.names, words[i : i + n + 1], n) if n < 3 else ()
+            counties = counties if is_said or not codes else ()
+            if codes or counties:
+                yield Name(name, codes, LONE if is_lone else INSIDE, counties)
                 step = n
                 break
             if step > 1:
                 break
         i += step
+
+
+def _counties(names: Names, words: tuple[str, ...], n: int) -> tuple[County, ...]:
+    """The Chinese divisions named by the first n words, if the next is one of public bodies."""
+    if len(words) <= n or words[n] not in PUBLIC or words[n - 1] in PUBLIC:
+        return ()
+    return names.counties(list(words)) or names.counties(list(words[:n]))
 
 
 def slips(parser: Parser, segment: Segment) -> Iterator[Name]:

@@ -7,7 +7,10 @@ import re
 from sciencecities.locate.place_words import NOT_SENTENCE_ENDS
 
 INITIALS = re.compile(r"\b(?:[A-Za-z]\.[ ]?){2,5}(?=\W|$|[A-Z][a-z])")
-SENTENCE = re.compile(r"(\w+)\.\s+(?=[A-Z0-9])")
+BRACKETS = re.compile(r"[(\[]([A-Z][A-Za-z.,;& -]{1,200})[)\]]")
+INITIAL = re.compile(r"(?:[A-Z]\.?-?){1,5}|[A-Z][a-z]{0,2}[A-Z]{1,2}|and|Drs?\.?|Mss?\.?|Mrs?\.?")
+COUNTRY_CODES = frozenset({"USA", "US", "UK", "UAE", "PRC", "ROC", "CHN", "DRC"})
+SENTENCE = re.compile(r"(\w+)\.\s+(?=[A-Z0-9]|and [A-Z])")
 GLUED = re.compile(r"(?<=[a-z]{2})(?=\d{4,6}\b)|(?<=\d{5})(?=[A-Z][a-z])")
 DUTCH_POSTCODE = re.compile(
     r"\b\d{4}\s?(?!UK|US|AU|NZ|DK|NO|CH|AT|BE|DC|IL|ZA|DE|LV|BG|CY|HU)[A-Z]{2}\b"
@@ -31,12 +34,25 @@ def split_segments(text: str) -> list[str]:
     for short, full in SPELLED_OUT:
         text = text.replace(short, full)
     text = GLUED_COUNTRY.sub(" ", text)
+    if "(" in text or "[" in text:
+        text = BRACKETS.sub(_without_authors, text)
     if "." in text:
         text = INITIALS.sub(lambda m: m.group().replace(".", "").replace(" ", "") + " ", text)
         text = SENTENCE.sub(_sentence_end, text)
     if any(c.isdigit() for c in text):
         text = DUTCH_POSTCODE.sub(" ", GLUED.sub(" ", text))
     return [s.strip(" .-–*&\"'") for s in SEPARATORS.split(text)]
+
+
+def _without_authors(match: re.Match[str]) -> str:
+    """Nothing, if the brackets hold the initials of authors: "(M.C.O., K.M.)", "(MCO, KM)"."""
+    inside = match.group(1)
+    words = [w for w in re.split(r"[\s,;&]+", inside) if w]
+    if words[0] in ("Dr", "Drs", "Ms", "Mss"):
+        return " , "
+    if words[-1].replace(".", "") in COUNTRY_CODES or not all(map(INITIAL.fullmatch, words)):
+        return match.group()
+    return " , " if len(words) > 1 or "." in inside else match.group()
 
 
 def _sentence_end(match: re.Match[str]) -> str:

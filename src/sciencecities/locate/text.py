@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = ["clean", "fold", "normalise", "organisation", "slug"]
 
@@ -62,11 +62,12 @@ _PUNCTUATION = _Punctuation()
 def normalise(text: str) -> str:
     """The key under which affiliation strings are compared.
 
-    >>> normalise("Lab of Physics, Univ. A &amp; M.  Electronic address: a@b.org.")
+    Without e-mail addresses, the words "Electronic address", case and punctuation; in NFKC.
+    HTML entities stay as they are written: readers of sources unescape what their format escapes.
+
+    >>> normalise("Lab of Physics, Univ. A & M.  Electronic address: a@b.org.")
     'lab of physics univ a m'
     """
-    if "&" in text:
-        text = html.unescape(text)
     if "@" in text:
         text = EMAIL.sub(" ", text)
     text = ELECTRONIC.sub(" ", text)
@@ -173,6 +174,25 @@ DEPARTMENTAL = re.compile(
     r"|\b(?:department|division|unit|section|laboratory)$"
 )
 CENTRE = re.compile(r"^(?:the )?(?:cent(?:er|re)|institute|college)\b")
+# Fields of work, persons and notes, none of which is an organisation.
+NO_ORGANISATION = re.compile(
+    r"\w(?:ology|iatry|iatrics?|therapy|rehabilitation)\b| (?:myeon|dong|gu|ku|gun|eup)$|"
+    r"\b(?:author|contribut\w+|correspond\w+|professor|student|editor|researcher|scientist|"
+    r"director|medicine|surgery|nursing|physics|chemistry|mathematics|engineering|"
+    r"present address|current address|usa|uk|retired|independent|private practice|"
+    r"development|safety|biostatistics|statistics)\b"
+)
+WAY = re.compile(
+    r"\b(?:lane|drive|place|park|parkway|way|square|court|rd|str|ave|blvd|mah|mahallesi|sok|"
+    r"strasse|calle|rua|viale|piazza|route|quay|house|box|district|county|province|state|region)$"
+    r"|strasse$|^(?:calle|rua|viale|piazza|route|route de)\b"
+)
+LEGAL_FORM = re.compile(
+    r"(?:inc|ltd|llc|gmbh|corp|co|plc|bv|nv|ag|oy|ab|s\.?p\.?a|s\.?r\.?l|s\.?a|sas|kg|llp|limited|"
+    r"co\.? ltd|pty|pte|pvt|pvt\.? ltd|pty\.? ltd|incorporated|k\.k|s\.?a\.?s|s\.?l)\.?",
+    re.IGNORECASE,
+)
+ABBREVIATED_FORM = re.compile(r", (?:Inc|Ltd|Corp|Co)\.$", re.IGNORECASE)
 BUILDING = re.compile(r"^\d|\b(?:street|road|avenue|boulevard|p o box|floor|building|rue|via)\b")
 
 
@@ -197,7 +217,35 @@ def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
     near = [g for g in sure if any(rank == PLACE_RANK for rank, _ in g)]
     ranked = [pair for group in (near or sure or groups)[: 1 if sure else None] for pair in group]
     rank, best = max(ranked, key=lambda pair: pair[0], default=(0, ""))
-    return _trim_organisation(best) if rank > 0 else None
+    if rank > 0:
+        return _trim_organisation(best) or None
+    return _by_position(ranked, places) if places else None
+
+
+def _by_position(ranked: Sequence[tuple[int, str]], places: set[str]) -> str | None:
+    """What stands before the town and is no department, street or name of a region.
+
+    >>> organisation("Oncology Unit, Foobar Diagnostics, Tacoma, WA 98121, USA", ["Tacoma"])
+    'Foobar Diagnostics'
+    """
+    towns = [i for i, (rank, _) in enumerate(ranked) if rank == PLACE_RANK]
+    # A town known by another name than it is written is not recognised here.
+    before = ranked[: towns[-1]] if towns else ranked[: len(ranked) > 1]
+    named = [segment for _, segment in before if _may_be_organisation(fold(segment))]
+    return _trim_organisation(named[-1]) or None if named else None
+
+
+def _may_be_organisation(folded: str) -> bool:
+    words = folded.split()
+    return (
+        0 < len(words) <= 8
+        and len(folded) > 2
+        and not any(c.isdigit() for c in folded)
+        and not NO_ORGANISATION.search(folded)
+        and not DEPARTMENTAL.search(folded)
+        and not BUILDING.search(folded)
+        and not WAY.search(folded)
+    )
 
 
 def _ranked(group: str, places: set[str]) -> list[tuple[int, str]]:
@@ -213,6 +261,8 @@ def _ranked(group: str, places: set[str]) -> list[tuple[int, str]]:
 
 def _organisation_rank(folded: str) -> int:
     """0 for no organisation; the larger, the more it is the one meant."""
+    if LEGAL_FORM.fullmatch(folded):
+        return 0  # "CO" and "AB" are a state and a province
     if BUILDING.search(folded) and not any(w in folded for w in UNIVERSITY + HOSPITAL):
         return 0
     departmental = DEPARTMENTAL.match(folded) is not None
@@ -237,14 +287,23 @@ def _organisation_rank(folded: str) -> int:
 def _parts(text: str) -> list[str]:
     text = re.sub(r"[\"“”„«»]", "", text)
     parts = PARTS.split(SENTENCE_PART.sub(", ", text))
-    return [p for p in (part.strip(" .()[]*&'") for part in parts) if p]
+    found: list[str] = []
+    for written in parts:
+        part = written.strip(" .()[]*&'")
+        if LEGAL_FORM.fullmatch(part) and not (part.isupper() and len(part) == 2):
+            if found:  # "Merck & Co., Inc.", but no company is called "Inc"
+                found[-1] += f", {part}" + ("." if written.rstrip().endswith(".") else "")
+        elif part:
+            found.append(part)
+    return found
 
 
 def _trim_organisation(name: str) -> str:
     name = re.sub(r"\s*\([^)]{0,60}\)?\s*$", "", name)
     name = re.sub(r"\s+\d.*$", "", name)  # "Université X 135 Avenue …"
     name = re.sub(r"^(?:from|and|at)\s+", "", name, flags=re.IGNORECASE)
-    return " ".join(name.split()).strip(" .,:-")
+    name = " ".join(name.split())
+    return name.strip(" ,:-") if ABBREVIATED_FORM.search(name) else name.strip(" .,:-")
 
 
 def _chinese_organisation(text: str) -> str | None:

@@ -15,6 +15,8 @@ from sciencecities.sources.streams import read_chunks
 
 MAX_RECORD_BYTES = 128 << 20
 MAX_DOCUMENT_BYTES = 256 << 20
+MAX_PIECE_BYTES = 32 << 20
+MAX_SHARED_LINE_BYTES = 1 << 20
 CUT_LINE_KEEPS = 1024
 WHOLE_DOCUMENT = -1
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -148,6 +150,8 @@ def _read_document(path: Path, data: bytes, out: Records) -> None:
 
 def _read_lines(piece: Piece, out: Records) -> bool:
     """Decode all lines in one go; False, with nothing done, if they must be looked at singly."""
+    if len(piece.data) > MAX_PIECE_BYTES:
+        return False  # one long line, which might hold works without number
     try:
         works = _DECODER.decode_lines(piece.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -185,6 +189,8 @@ def _decode(line: bytes) -> list[Work]:
     try:
         return [_DECODER.decode(line)]
     except msgspec.DecodeError as error:
+        if len(line) > MAX_SHARED_LINE_BYTES:
+            raise
         try:
             return _DECODER.decode_lines(line)
         except msgspec.DecodeError:

@@ -1,0 +1,75 @@
+"""What an organisation's segments say together: its country, its regions, how sure that is."""
+
+from __future__ import annotations
+
+from sciencecities.locate.gaz_tables import Region, family
+from sciencecities.locate.place_names import WHOLE
+from sciencecities.locate.place_parse import Segment
+from sciencecities.locate.place_words import UK_AREAS
+
+# Written before the country whose part they are: "Hong Kong, China".
+TERRITORIES = {
+    "HK": "CN", "MO": "CN", "TW": "CN", "PR": "US", "GU": "US", "VI": "US", "RE": "FR", "GP": "FR",
+    "MQ": "FR", "GF": "FR", "NC": "FR", "PF": "FR", "CW": "NL", "AW": "NL", "GL": "DK", "FO": "DK",
+}  # fmt: skip
+STRICT = frozenset({"HK", "MO", "TW", "PR"})  # their strings name no place of the mainland
+
+
+class Context:
+    """The named and hinted countries and regions of one organisation's segments."""
+
+    def __init__(self, group: list[Segment], hint: str | None, weak_hint: str | None) -> None:
+        self.group = group
+        self.hint = hint
+        self.named = _named_countries(group)
+        self.regions: frozenset[Region] = frozenset(r for s in group for r in s.regions)
+        self.hint_regions = frozenset(r for s in group for r in s.hint_regions)
+        self.exact = self.named or ((hint,) if hint else ())
+        self.weak = _weak_countries(group, weak_hint)
+        self.allowed = self._allowed()
+
+    def has_region_in(self, country: str) -> bool:
+        """Whether a region of that country is named."""
+        return any(c == country for c, _ in self.regions)
+
+    def is_named_twice(self, segment: Segment) -> bool:
+        """Whether another segment names the same region: "New York, NY", "Madrid, Madrid"."""
+        return any(s is not segment and set(s.regions) & set(segment.regions) for s in self.group)
+
+    def country(self) -> str | None:
+        """The country as far as known without a place."""
+        if self.named:
+            return self.named[-1]
+        if self.hint:
+            return self.hint
+        countries = {c for c, _ in self.regions}
+        return countries.pop() if len(countries) == 1 else None
+
+    def _allowed(self) -> frozenset[str] | None:
+        if self.named:
+            sets = (frozenset({c}) if c in STRICT else family(c) for c in self.named)
+            return frozenset().union(*sets)
+        return family(self.hint) if self.hint else None
+
+
+def _named_countries(group: list[Segment]) -> tuple[str, ...]:
+    named = [(position, c) for position, s in enumerate(group) for c in s.countries]
+    if not named:
+        return ()
+    position, last = named[-1]
+    if last == "GE" and any(r == ("US", "GA") for s in group for r in s.regions):
+        sure = [c for _, c in named if c != "GE"]
+        return (sure[-1],) if sure else ("GE", "US")
+    for before, country in named[:-1]:
+        between = group[before + 1 : position]
+        is_apart = any(n.kind == WHOLE for s in between for n in s.names)
+        if TERRITORIES.get(country) == last and not is_apart and group[before].is_location:
+            return (country,)
+    return (last,)
+
+
+def _weak_countries(group: list[Segment], weak_hint: str | None) -> tuple[str, ...]:
+    inside = [c for s in group for c in s.hints]
+    if any(s.area in UK_AREAS for s in group):
+        inside.append("GB")
+    return (*([weak_hint] if weak_hint else []), *inside)
