@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
+from sciencecities.edition.hashing import table_hash
 from sciencecities.edition.verify import verify
+from sciencecities.tables import EDITION
 
 Work = dict[str, Any]
 
@@ -152,8 +154,15 @@ def built(source: Path | list[Path], out: Path, *flags: str) -> Path:
 def hashes(edition: Path) -> dict[str, str]:
     """The hash of each table, of an edition that is first checked to be sound."""
     assert verify(edition) == []
-    tables = json.loads((edition / "manifest.json").read_text())["tables"]
-    return {name: table["sha256"] for name, table in tables.items()}
+    return content(edition)
+
+
+def content(edition: Path) -> dict[str, str]:
+    """The hash of each table as it is read, which must be that of the manifest."""
+    found = {t.name: table_hash(edition / f"{t.name}.parquet", t)[1] for t in EDITION}
+    noted = json.loads((edition / "manifest.json").read_text())["tables"]
+    assert found == {name: table["sha256"] for name, table in noted.items()}
+    return found
 
 
 def rows(edition: Path, table: str) -> list[Work]:

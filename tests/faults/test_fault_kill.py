@@ -8,7 +8,7 @@ from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 
 import pytest
-from fault_works import Outcome, build, built, hashes, left_over, lines, works, write
+from fault_works import Outcome, build, built, content, hashes, left_over, lines, works, write
 
 # Kills the process at the given one of all moments at which a build tells of its progress or, in
 # Python, opens, makes, renames or removes something below the folder. Each moment leaves a letter
@@ -66,7 +66,7 @@ class Site:
         ]
         old = write(folder.parent / "sources" / "old.jsonl", lines(works(1, 5)))
         built(old, self.out)
-        self.old = hashes(self.out)
+        self.old = content(self.out)
         self._aside = shutil.copytree(self.out, folder.parent / "aside")
 
     def restore(self) -> None:
@@ -116,10 +116,10 @@ def test_killed_in_every_stage(site: Site, moments: str, undisturbed: dict[str, 
         for number, moment in enumerate(sorted({start + 1, (start + end) // 2, end})):
             site.restore()
             assert site.killed_at(moment).code == -9
-            assert hashes(site.out) in (site.old, undisturbed), moment
+            assert content(site.out) in (site.old, undisturbed), moment
             again = site.build(*["--resume"] * (number < 2))
             assert (again.code, again.err) == (0, ""), moment
-            assert hashes(site.out) == undisturbed, moment
+            assert content(site.out) == undisturbed, moment
             assert left_over(site.out) == [], moment
 
 
@@ -131,12 +131,12 @@ def test_killed_at_each_moment_of_the_last_steps(
     for moment in range(len(moments) - 40, len(moments), 4):
         site.restore()
         assert site.killed_at(moment).code == -9
-        now = hashes(site.out)
+        now = content(site.out)
         assert now in (site.old, undisturbed), moment
         found.append(now == undisturbed)
     assert found == sorted(found)
     assert site.build("--resume").code == 0
-    assert hashes(site.out) == undisturbed
+    assert content(site.out) == undisturbed
     assert left_over(site.out) == []
 
 
@@ -146,11 +146,11 @@ def test_killed_again_and_again(site: Site, moments: str, undisturbed: dict[str,
     kills = 0
     while (outcome := site.killed_at(len(moments) // 6 + 25 * kills, "--resume")).code == -9:
         kills += 1
-        assert hashes(site.out) in (site.old, undisturbed)
+        assert content(site.out) in (site.old, undisturbed)
         assert kills < 40
     assert (outcome.code, outcome.err) == (0, "")
     assert kills >= 3
-    assert hashes(site.out) == undisturbed
+    assert content(site.out) == undisturbed
 
 
 def test_killed_at_any_instruction(site: Site, undisturbed: dict[str, str]) -> None:
@@ -160,10 +160,10 @@ def test_killed_at_any_instruction(site: Site, undisturbed: dict[str, str]) -> N
         site.restore()
         seconds = chance.uniform(0.01, 0.35)
         assert site.build(code=AFTER.format(seconds=seconds)).code in (0, -14)
-        assert hashes(site.out) in (site.old, undisturbed), seconds
+        assert content(site.out) in (site.old, undisturbed), seconds
         again = site.build("--resume")
         assert (again.code, again.err) == (0, ""), seconds
-        assert hashes(site.out) == undisturbed, seconds
+        assert content(site.out) == undisturbed, seconds
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
@@ -177,7 +177,7 @@ def test_killed_with_workers_reading(threads: str, site: Site, undisturbed: dict
         assert site.killed_at(moment, "--threads", threads, small=WORKERS).code == -9
         again = site.killed_at(0, "--resume", "--threads", threads, small=WORKERS)
         assert (again.code, again.err) == (0, "")
-        assert hashes(site.out) == undisturbed
+        assert content(site.out) == undisturbed
 
 
 def test_what_was_read_before_is_not_read_again(site: Site, undisturbed: dict[str, str]) -> None:
@@ -191,7 +191,7 @@ def test_what_was_read_before_is_not_read_again(site: Site, undisturbed: dict[st
     assert site.build("--resume", code=code).code == -9
     assert [(p.stat().st_mtime_ns, p.stat().st_ino) for p in parts] == made
     assert site.build("--resume").code == 0
-    assert hashes(site.out) == undisturbed
+    assert content(site.out) == undisturbed
 
 
 def test_resume_with_another_configuration_starts_anew_behind_the_corpus(site: Site) -> None:
@@ -203,13 +203,13 @@ def test_resume_with_another_configuration_starts_anew_behind_the_corpus(site: S
     )
     assert site.build(code=code).code == -9
     assert site.build("--resume", "--scheme", "leiden", "--years", "2024").code == 0
-    leiden = hashes(site.out)
+    leiden = content(site.out)
     assert site.build("--scheme", "leiden", "--years", "2024").code == 0
-    assert hashes(site.out) == leiden
+    assert content(site.out) == leiden
 
 
 def test_resume_without_anything_to_resume(site: Site, undisturbed: dict[str, str]) -> None:
     shutil.rmtree(site.folder)
     site.folder.mkdir()
     assert site.build("--resume").code == 0
-    assert hashes(site.out) == undisturbed
+    assert content(site.out) == undisturbed

@@ -176,11 +176,6 @@ ANCESTORS = [
         default({407: {B: F(1, 2), G: F(1, 2)}}),
     ),
     Case(
-        "an institution named twice, with and without its registry id, is not its own ancestor",
-        [work(409, old_author("X", institution(PAR), institution(PAR, ror=None)))],
-        default({409: {P: F(1, 2), NO_PLACE: F(1, 2)}}),
-    ),
-    Case(
         "a survivor without a place is not replaced by its ancestor",
         [work(408, author(("X", [ACADEMY, LOST_CHILD])))],
         default(whole(408, where=NO_PLACE)),

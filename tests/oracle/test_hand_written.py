@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from invented_registry import BEI, BEIJING, INSTITUTE, NYC, PAR, read_registry_file, write_registry
+from invented_registry import (
+    BEI,
+    BEIJING,
+    INSTITUTE,
+    NYC,
+    PAR,
+    institution,
+    read_registry_file,
+    write_registry,
+)
 from oracle_units import Placed
 from real_build import Tables, differences, run, write_works
 from record_cases import RECORD_CASES
 from rule_cases import COUNTING_CASES, YEARS, B, Case, F, G, N, P, Parts
-from work_records import at, author, old_work, work, work_id
+from work_records import at, author, old_author, old_work, work, work_id
 
 from oracle import SCHEMES, Options, rank, tally
 
@@ -194,3 +203,11 @@ def test_a_registry_file_changed_in_place_is_read_again(tmp_path):
         tables = run([source], tmp_path / f"edition{number}", path)
         found.append([row["city_id"] for row in tables["rankings"]])
     assert found == [[P], [B]]
+
+
+def test_an_institution_is_not_its_own_ancestor(registry, tmp_path):
+    """Named with and without its registry id: its lineage, which holds itself, drops neither."""
+    twice = old_author("X", institution(PAR), institution(PAR, ror=None))
+    source = write_works(tmp_path / "works.jsonl", [old_work(1, twice)])
+    parts = run([source], tmp_path / "edition", registry).parts()
+    assert parts == {work_id(1): {P: F(1, 2), "institution-without-place": F(1, 2)}}
