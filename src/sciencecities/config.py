@@ -41,7 +41,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scopes: str | None = None
     max_rejects: Annotated[float, Meta(ge=0, le=1)] = 0.001
     # Below: cost only, never a digit of the result.
-    memory: Annotated[str, Meta(pattern=r"^[0-9.]+ ?[KMGT]i?B$")] = "2GB"
+    memory: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] = "2GB"
     threads: Annotated[int, Meta(ge=1, le=1024)] | None = None
     engine: Literal["duckdb"] = "duckdb"
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sciencecities.engines.duckdb import DuckDB
     from sciencecities.scopes import ScopeSet
 
+FINGERPRINT = "fingerprint.json"
+
 OLD_TYPES_NOTE = (
     "{n:,} works come from the old OpenAlex schema (type journal-article or proceedings-article), "
     "where the document type is in truth unknown: reviews and editorials are among them."
@@ -49,18 +51,21 @@ def build(config: Config, *, resume: bool = False, progress: Progress | None = N
         work = building_folder(out)
         try:
             if not resume:
+                _remove_stages(work / "stages")
                 shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True, exist_ok=True)
+            corpus, note = read_corpus(config, work / "corpus", timed)
+            edition = work / "edition"
+            _build_tables(config, corpus, note, work, edition, timed)
         except OSError as error:
             raise EditionError(
-                f"{work}: cannot be written ({error.strerror or error}); choose another --out"
+                f"{error.filename or work}: cannot be written ({error.strerror or error}); free "
+                "disk space or choose another --out, then run again with --resume"
             ) from error
-        corpus, note = read_corpus(config, work / "corpus", timed)
-        edition = work / "edition"
-        _build_tables(config, corpus, note, work, edition, timed)
         timed.finish()
         swap_in(edition, out)
-        shutil.rmtree(work)
+        _remove_stages(work / "stages")
+        shutil.rmtree(work, ignore_errors=True)
     return out
 
 
@@ -124,9 +129,10 @@ def _build_tables(
     try:
         timed.stage("select")
         notes = _select(engine, config, corpus, scopes)
-        if not (stages / "located").exists():
+        located = stages / "located.json"
+        if not located.exists():
             _locate(engine, config, stages, timed)
-            (stages / "located").touch()
+            write_json(located, True)
         for table in (UNITS, PLACEMENTS, PLACES, CITIES):
             engine.view(table.name, [stages / f"{table.name}.parquet"], table)
         aim_units(engine)
@@ -284,11 +290,17 @@ def _fingerprint(config: Config, note: CorpusNote) -> str:
 
 def _keep_if_same(stages: Path, fingerprint: str) -> None:
     """Empty the folder unless what lies in it was made under the same fingerprint."""
-    marker = stages / "fingerprint.json"
+    marker = stages / FINGERPRINT
     if not (marker.exists() and fingerprint in marker.read_text()):
-        shutil.rmtree(stages, ignore_errors=True)
+        _remove_stages(stages)
         stages.mkdir(parents=True)
         write_json(marker, {"fingerprint": fingerprint})
+
+
+def _remove_stages(stages: Path) -> None:
+    """The fingerprint goes first: a removal that is cut short must not pass for finished work."""
+    (stages / FINGERPRINT).unlink(missing_ok=True)
+    shutil.rmtree(stages, ignore_errors=True)
 
 
 def _sha256(path: Path) -> str:

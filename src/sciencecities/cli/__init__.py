@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import NoReturn
@@ -15,7 +16,7 @@ from sciencecities.cli.start import demo, init
 from sciencecities.cli.strings import resolve
 from sciencecities.errors import ConfigError, SciencecitiesError
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 COMMANDS = (demo, init, ingest, build, rank, city, trace, resolve, verify)
 
@@ -38,6 +39,10 @@ class _InOrder(click.Group):
 
 class _InterruptedError(Exception):
     """Ctrl-C."""
+
+
+class _Terminated(KeyboardInterrupt):
+    """The system or a supervisor asks the program to end."""
 
 
 class _PipeClosedError(Exception):
@@ -72,8 +77,13 @@ for _command in COMMANDS:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 ok, 1 the work failed, 2 usage, 130 interrupted."""
+    """Run the command line and exit: 0 ok, 1 the work failed, 2 usage, 130 or 143 interrupted."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(list(sys.argv[1:] if args is None else args)))
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise _Terminated
 
 
 def run(args: list[str]) -> int:
@@ -94,7 +104,9 @@ def run(args: list[str]) -> int:
         return _fail(error, error.format_message(), FAILED, args)
     except (_InterruptedError, click.Abort, KeyboardInterrupt) as error:
         goes_on = "; the same command with --resume goes on from here" if "build" in args else ""
-        return _fail(error, f"interrupted{goes_on}", INTERRUPTED, args, prefix="")
+        asked = isinstance(error.__cause__ or error, _Terminated)
+        code = TERMINATED if asked else INTERRUPTED
+        return _fail(error, f"interrupted{goes_on}", code, args, prefix="")
     except (_PipeClosedError, BrokenPipeError):
         return _quiet_end()
     except ConfigError as error:

@@ -311,14 +311,16 @@ class Edition:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
+        from sciencecities.engines.duckdb import path_literal
+
         connection = duckdb.connect(":memory:")
         for setting in ("enable_progress_bar", "autoinstall_known_extensions"):
             connection.execute(f"SET {setting} = false")
         for table in EDITION:
-            file = str(self.path / f"{table.name}.parquet").replace("'", "''")
+            file = path_literal(self.path / f"{table.name}.parquet")
             connection.execute(
                 f"CREATE VIEW {table.name} AS "
-                f"SELECT * FROM read_parquet(['{file}'], hive_partitioning = false)"
+                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
             )
         return connection
 

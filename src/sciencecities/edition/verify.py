@@ -134,12 +134,17 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
 def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
     import duckdb
 
+    from sciencecities.engines.duckdb import path_literal
+
     full = manifest.get("configuration", {}).get("scheme") == "full"
     with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
         connection.execute(f"SET temp_directory = '{spill}'")
         for table in EDITION:
-            path = str(folder / f"{table.name}.parquet").replace("'", "''")
-            connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet('{path}')")
+            file = path_literal(folder / f"{table.name}.parquet")
+            connection.execute(
+                f"CREATE VIEW {table.name} AS "
+                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
+            )
         found = []
         for problem, sql in INVARIANTS.items():
             if full and problem.startswith(ONLY_FRACTIONAL):

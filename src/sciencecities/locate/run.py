@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from sciencecities.files import write_parquet
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.progress import Progress
 from sciencecities.tables import CITIES, PLACES, Column, Table
+from sciencecities.workers import worker_pool
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,7 +105,8 @@ def locate(
     progress.stage("locate", n_needed, "affiliations")
     places: dict[str, Place] = {}
     located = folder / "located"
-    located.mkdir(exist_ok=True)
+    shutil.rmtree(located, ignore_errors=True)  # what a killed run left
+    located.mkdir()
     jobs = _batches(_affiliations(engine))
     paths = []
     parallel = threads > 1 and n_needed >= PARALLEL_FROM
@@ -170,19 +173,14 @@ def _located(
         for job in jobs:
             yield locate_batch(settings, job)
         return
-    from loky import ProcessPoolExecutor
-
-    executor = ProcessPoolExecutor(max_workers=threads)
     waiting: deque[Future[Result]] = deque()
-    try:
+    with worker_pool(threads) as executor:
         for job in jobs:
             waiting.append(executor.submit(locate_batch, settings, job))
             if len(waiting) > 2 * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    finally:
-        executor.shutdown(wait=True, kill_workers=True)
 
 
 def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Result:
