@@ -7,7 +7,7 @@ field. Source: https://docs.openalex.org/api-entities/works/work-object
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import Annotated
@@ -148,6 +148,16 @@ def _are_first(authorships: Sequence[_Authorship]) -> list[bool]:
     return firsts
 
 
+def are_sound(works: Sequence[Work]) -> bool:
+    """Whether no work has a `problem`, found faster than by asking each."""
+    for work in works:
+        if not work.id or work.id.isspace() or _microseconds(work.updated_date) < 0:
+            return False
+        if work.publication_year is not None and work.publication_year not in YEARS:
+            return False
+    return True
+
+
 def problem(work: Work) -> str | None:
     """What is absurd in a work; None if nothing is."""
     if not work.id or not work.id.strip():
@@ -276,5 +286,11 @@ def _microseconds(date: str | None) -> int:
         moment = datetime.fromisoformat(date)
     except ValueError:
         return -1
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int(moment.timestamp() * 1_000_000))
+    if moment.tzinfo is None:
+        return max(0, (moment - _EPOCH) // _MICROSECOND)
+    return max(0, (moment - _EPOCH_UTC) // _MICROSECOND)
+
+
+_EPOCH = datetime(1970, 1, 1)  # dates without a zone are UTC
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
