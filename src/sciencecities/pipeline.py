@@ -14,7 +14,7 @@ import msgspec
 from sciencecities.config import COST_ONLY, Config
 from sciencecities.corpus.ingest import ingest
 from sciencecities.corpus.store import Corpus, CorpusNote
-from sciencecities.errors import ConfigError, EditionError
+from sciencecities.errors import ConfigError, CountError, EditionError
 from sciencecities.files import write_json, write_parquet
 from sciencecities.progress import Progress, Silent
 from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
@@ -41,11 +41,11 @@ def build(config: Config, *, resume: bool = False, progress: Progress | None = N
     """
     from sciencecities.edition.swap import building_folder, check_replaceable, locked, swap_in
 
+    check_inputs(config)
     if config.out is None:
         raise ConfigError("no edition folder given; say --out EDITION")
     out = Path(config.out)
     timed = _Timed(progress or Silent())
-    check_inputs(config)
     with locked(out):
         check_replaceable(out)
         work = building_folder(out)
@@ -129,6 +129,8 @@ def _build_tables(
     try:
         timed.stage("select")
         notes = _select(engine, config, corpus, scopes)
+        if config.out and Path(config.out).exists():
+            _refuse_nothing(engine, Path(config.out))
         located = stages / "located.json"
         if not located.exists():
             _locate(engine, config, stages, timed)
@@ -188,6 +190,18 @@ def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) ->
         "JOIN selected AS s ON s.work_no = w.work_no JOIN scope_names AS n ON n.scope = w.scope",
     )
     return _notes(engine, config)
+
+
+def _refuse_nothing(engine: DuckDB, out: Path) -> None:
+    """A mistyped year must not replace an edition by an empty one."""
+    if engine.fetch("SELECT COUNT(*) AS n FROM selected").column("n")[0].as_py():
+        return
+    years = engine.fetch("SELECT MIN(year) AS low, MAX(year) AS high FROM works").to_pylist()[0]
+    there = f"the records are of {years['low']} to {years['high']}" if years["low"] else "none read"
+    raise CountError(
+        f"no work was counted: none is of the years and journals asked for ({there}); "
+        f"the edition at {out} stays as it was"
+    )
 
 
 def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) -> None:

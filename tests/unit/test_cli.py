@@ -239,6 +239,16 @@ def test_nothing_counted_is_said(tmp_path: Path, capsys: Capture) -> None:
     assert "no work was counted" in error_of(capsys, ["rank", str(out)], 1)
 
 
+def test_nothing_counted_replaces_no_edition(tmp_path: Path, capsys: Capture) -> None:
+    works, out = world.write_works(tmp_path / "works.jsonl"), tmp_path / "out"
+    assert run(["build", str(works), "--out", str(out), "-q"]) == 0
+    before = (out / "manifest.json").read_bytes()
+    capsys.readouterr()
+    message = error_of(capsys, ["build", str(works), "--out", str(out), "--years", "1950", "-q"], 1)
+    assert "no work was counted" in message and "2024" in message
+    assert (out / "manifest.json").read_bytes() == before
+
+
 def test_config_file_and_flags_that_win(tmp_path: Path, capsys: Capture) -> None:
     world.write_works(tmp_path / "works.jsonl")
     file = tmp_path / "sciencecities.toml"

@@ -84,3 +84,9 @@ def test_without_a_registry_the_gazetteer_answers() -> None:
 def test_an_unusable_registry_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LocateError, match="absent"):
         Resolver(tmp_path / "absent.jsonl")
+
+
+def test_a_single_string_is_a_list_of_one() -> None:
+    one = "Sorbonne Université, Paris, France"
+    resolver = Resolver()
+    assert resolver.resolve(one) == resolver.resolve([one])

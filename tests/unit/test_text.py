@@ -137,3 +137,24 @@ def test_slug() -> None:
     assert slug("The University of São Paulo") == "university-of-sao-paulo"
     assert slug("中山大学") == "中山大学"
     assert slug("The") == "the"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The 960th Hospital of PLA, Jinan, China", "The 960th Hospital of PLA"),
+        (
+            "Hospital Universitario 12 de Octubre, Madrid, Spain",
+            "Hospital Universitario 12 de Octubre",
+        ),
+        ("Univ. Grenoble Alpes, CNRS, Grenoble, France", "Univ Grenoble Alpes"),
+        ("7149University of San Francisco, San Francisco, CA, USA", "University of San Francisco"),
+        (
+            "Department of Medicine, University of California, San Francisco, CA, USA",
+            "University of California San Francisco",
+        ),
+        ("Université de Foobar 135 Avenue de Rangueil, Toulouse, France", "Université de Foobar"),
+    ],
+)
+def test_numbers_and_dots_in_names_of_organisations(text: str, name: str) -> None:
+    assert organisation(text) == name

@@ -30,14 +30,16 @@ class Resolver:
         self._locator = Locator(gazetteer, registry)
         self._cities: CityDefinition = definitions.load(cities, gazetteer)
 
-    def resolve(self, strings: Iterable[str]) -> list[dict[str, Any]]:
+    def resolve(self, strings: str | Iterable[str]) -> list[dict[str, Any]]:
         """One answer for each string, in order; equal strings are looked up once.
+
+        A single string is taken for a list of one.
 
         An answer has `text`, `institutions` (`ror`, `name`, `score`; an organisation that is in no
         registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`) or None, and
         `city` (`id`, `name`) or None.
         """
-        texts = list(strings)
+        texts = [strings] if isinstance(strings, str) else list(strings)
         units = {text: self._locator.locate(Affiliation(text)) for text in dict.fromkeys(texts)}
         placed = {text: _first_placed(found) for text, found in units.items()}
         answers = dict(zip(placed, self._assign(list(placed.values())), strict=True))

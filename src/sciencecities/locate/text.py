@@ -71,6 +71,8 @@ def normalise(text: str) -> str:
     if "@" in text:
         text = EMAIL.sub(" ", text)
     text = ELECTRONIC.sub(" ", text)
+    if "(Dr" in text:
+        text = DOCTORS.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().translate(_PUNCTUATION).split())
@@ -87,6 +89,9 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     text = unicodedata.normalize("NFD", text.translate(LETTERS)).translate(_FOLDING)
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+DOCTORS = re.compile(r"\(Drs?\b[^()]{0,300}\)?")  # "(Drs Shan and Nicholson; …)": people, not towns
 
 
 def clean(text: str) -> str:
@@ -196,6 +201,15 @@ ABBREVIATED_FORM = re.compile(r", (?:Inc|Ltd|Corp|Co)\.$", re.IGNORECASE)
 BUILDING = re.compile(r"^\d|\b(?:street|road|avenue|boulevard|p o box|floor|building|rue|via)\b")
 
 
+# "Université X 135 Avenue …", but neither "The 960th Hospital" nor "Hospital 12 de Octubre".
+STREET_AFTER_NAME = re.compile(r"(?<=\w{4})\s+\d+(?!\d*(?:st|nd|rd|th)\b)(?!\d|\s+de\s).*$")
+
+CAMPUS = re.compile(
+    r"\b(University of California),?\s+(?:at\s+)?(San Francisco|Los Angeles|Berkeley|San Diego|"
+    r"Davis|Irvine|Santa Barbara|Santa Cruz|Riverside|Merced)\b"
+)
+
+
 def organisation(text: str, place_names: Iterable[str] = ()) -> str | None:
     """The organisation part of an affiliation, or None if the string names none.
 
@@ -286,6 +300,8 @@ def _organisation_rank(folded: str) -> int:
 
 def _parts(text: str) -> list[str]:
     text = re.sub(r"[\"“”„«»]", "", text)
+    text = re.sub(r"\b(Univ)\.\s", r"\1 ", text)  # no end of a sentence
+    text = CAMPUS.sub(r"\1 \2", text)
     parts = PARTS.split(SENTENCE_PART.sub(", ", text))
     found: list[str] = []
     for written in parts:
@@ -300,7 +316,8 @@ def _parts(text: str) -> list[str]:
 
 def _trim_organisation(name: str) -> str:
     name = re.sub(r"\s*\([^)]{0,60}\)?\s*$", "", name)
-    name = re.sub(r"\s+\d.*$", "", name)  # "Université X 135 Avenue …"
+    name = re.sub(r"^\d{3,}(?=[A-Z][a-z])", "", name)  # a publisher's number glued on
+    name = STREET_AFTER_NAME.sub("", name)
     name = re.sub(r"^(?:from|and|at)\s+", "", name, flags=re.IGNORECASE)
     name = " ".join(name.split())
     return name.strip(" ,:-") if ABBREVIATED_FORM.search(name) else name.strip(" .,:-")
