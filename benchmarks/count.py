@@ -39,7 +39,8 @@ def make_data(folder: Path, millions: float) -> None:
     # Unit u belongs to institution u; institutions crowd into the first cities.
     write(
         "unit_targets",
-        "SELECT u AS unit_no, u AS institution_no, CAST(1 + u % 60 AS BIGINT) AS country_no, "
+        "SELECT u AS unit_no, u AS institution_no, u AS listed_no, "
+        "CAST(1 + u % 60 AS BIGINT) AS country_no, "
         f"1 + CAST(floor({N_CITIES} * pow(u / {N_INSTITUTIONS}.0, 2)) AS BIGINT) AS target_no "
         f"FROM range(0, {N_INSTITUTIONS}) AS r(u)",
     )

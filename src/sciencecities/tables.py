@@ -273,7 +273,7 @@ WORK_SCOPES = _table(
 
 CITY_INSTITUTIONS = _table(
     "city_institutions",
-    "One row per data year, scope, city and institution.",
+    "One row per data year, scope, city and institution; one without id for strings naming none.",
     "data_year scope city_id institution_id",
     ("data_year", "int32", "publication year counted"),
     ("scope", "string", "see rankings"),

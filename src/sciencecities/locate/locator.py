@@ -218,7 +218,8 @@ class Locator:
             return None
         own = f"name:{slug(name)}"
         method = f"unregistered+text:{method}"
-        return Unit(own, own, name, place, place.country, None, method, None)
+        # The key lets an equal string of the author that is resolved by id take its place.
+        return Unit(own, own, name, place, place.country, None, method, None, normalise(string))
 
     def _unresolved(self, string: str, country: str | None) -> Unit:
         """The string itself, compared and placed by its normalised text alone.

@@ -196,8 +196,9 @@ def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Re
         cluster = _hash(repr((text, sorted(u.key for u in units))))
         for unit in units:
             _add_row(rows, key, unit, text, cluster)
-            if unit.place:
-                places[unit.place.place_id] = unit.place
+            if unit.place:  # ids with two points: the same one whatever the batches
+                known = places.get(unit.place.place_id, unit.place)
+                places[unit.place.place_id] = min(unit.place, known, key=repr)
     return rows, list(places.values())
 
 

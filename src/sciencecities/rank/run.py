@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 Group = tuple[int, str]  # data year, scope
 
+# Number 0 stands for placed strings that name no institution.
 INSTITUTIONS = """
-SELECT institution_no, MIN(COALESCE(institution_id, unit_key)) AS institution_id,
-       MIN(root_institution_id) AS root_institution_id,
-       MIN(COALESCE(institution, unit_key)) AS institution
-FROM units GROUP BY institution_no
+SELECT institution_no, MIN(institution_id) AS institution_id,
+       MIN(root_institution_id) AS root_institution_id, MIN(institution) AS institution
+FROM units WHERE institution_id IS NOT NULL GROUP BY institution_no
+UNION ALL
+SELECT 0, NULL, NULL, NULL
 """
 
 
@@ -164,7 +166,7 @@ def _city_institutions(engine: Engine) -> pa.Table:
         "JOIN targets AS t ON t.target_no = s.target_no "
         "JOIN institutions AS i ON i.institution_no = s.institution_no "
         "JOIN scope_names AS n ON n.scope_no = s.scope_no "
-        "ORDER BY s.data_year, n.scope, t.city_id, i.institution_id",
+        "ORDER BY s.data_year, n.scope, t.city_id, i.institution_id NULLS FIRST",
     )
     return _table(CITY_INSTITUTIONS, ((*r[:6], _works(r[6]), r[7]) for r in rows))
 

@@ -37,7 +37,7 @@ JOIN members AS m ON m.work_no = x.work_no
 """
 
 RUN = """
-SELECT w.work_no, u.target_no, u.institution_no, u.country_no, w.units
+SELECT w.work_no, u.target_no, u.listed_no AS institution_no, u.country_no, w.units
 FROM weights AS w
 JOIN unit_targets AS u ON u.unit_no = w.unit_no
 WHERE w.work_no BETWEEN {first} AND {last}

@@ -223,15 +223,11 @@ def _affiliation_keys(authorships: list[_Authorship], out: Records) -> list[list
             author.raw_affiliation_string,
         )
         known = memo.get(strings)
-        if (
-            known is None
-            or known[0] != author.institutions
-            or known[1] != (author.affiliations is None)
-        ):
-            found = _as_one(author) if author.affiliations is None else _by_affiliation(author)
+        if known is None or known[0] != author.institutions:
+            found = _by_affiliation(author) if author.affiliations else _as_one(author)
             own = [out.affiliation_key(text, entries) for text, entries in found]
-            memo[strings] = known = (author.institutions, author.affiliations is None, own)
-        keys.append(known[2])
+            memo[strings] = known = (author.institutions, own)
+        keys.append(known[1])
     return keys
 
 

@@ -93,7 +93,7 @@ def _add_article(record: _Element, out: Records) -> None:
     journal = article.find("Journal")
     year = _article_year(article)
     revised = _revision_day(citation.find("DateRevised"))
-    people = _authors([article.find("AuthorList")])
+    people = _authors(_author_lists(article.findall("AuthorList")))
     record_id = out.work(
         work_id=f"pmid:{pmid}",
         doi=_doi(article, record.find("PubmedData")),
@@ -123,7 +123,7 @@ def _add_book_article(record: _Element, out: Records) -> None:
     if year is None:
         year = _plain_year(document.find("ContributionDate"))
     lists = document.findall("AuthorList") or document.findall("Book/AuthorList")
-    people = _authors([each for each in lists if each.get("Type", "authors") == "authors"])
+    people = _authors(_author_lists(lists))
     ids = document.find("ArticleIdList")
     record_id = out.work(
         work_id=f"pmid:{pmid}",
@@ -137,6 +137,11 @@ def _add_book_article(record: _Element, out: Records) -> None:
         first_page=_first_page(document),
     )
     _add_authors(people, record_id, out)
+
+
+def _author_lists(lists: list[_Element]) -> list[_Element | None]:
+    """Those of authors, not of editors."""
+    return [each for each in lists if each.get("Type", "authors") == "authors"]
 
 
 def _add_authors(people: _Authors, record_id: int, out: Records) -> None:
