@@ -37,7 +37,7 @@ COMPARABLE = 0.5
 """A year needs this part of its neighbour's works for a movement to be worth a headline."""
 
 SAME = 1e-9
-NO_RANGES = "Rank ranges: not computed yet in this edition."
+NO_RANGES = "Rank ranges: this version computes none."
 UNREGISTERED = "* in no registry: the name as the affiliations write it."
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sciencecities.errors import SourceError
 from sciencecities.sources.base import Source
+from sciencecities.sources.manifest import has_manifest, listed_files
 from sciencecities.sources.streams import head
 
 SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjson")
@@ -72,9 +73,10 @@ def _paths(given: str) -> list[tuple[Path, str]]:
 
 
 def _in_folder(folder: Path) -> list[tuple[Path, str]]:
-    for below in SNAPSHOT_FOLDERS:
-        if (folder / below).is_dir():
-            return _snapshot(folder, folder / below)
+    for below in (*SNAPSHOT_FOLDERS, "."):
+        works = folder / below
+        if works.is_dir() and (below != "." or has_manifest(works)):
+            return _snapshot(folder, works)
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and _is_data(p)]
     if not files:
         raise SourceError(f"{folder}: holds no file ending in {', '.join(SUFFIXES)}")
@@ -83,13 +85,12 @@ def _in_folder(folder: Path) -> list[tuple[Path, str]]:
 
 def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
     """An OpenAlex snapshot: the files its manifest lists (all of them must be there)."""
-    from sciencecities.sources.manifest import listed_files
-
     paths = listed_files(works)
     if paths is None:
         paths = [p for p in sorted(works.rglob("*")) if p.is_file() and _is_data(p)]
     merged = sorted((works.parent / "merged_ids" / "works").glob("*.csv*"))
-    return [(p, p.relative_to(root).as_posix()) for p in [*paths, *merged]]
+    named = [(p, p.relative_to(root).as_posix()) for p in paths]
+    return named + [(p, f"merged_ids/works/{p.name}") for p in merged]
 
 
 def _is_data(path: Path) -> bool:

@@ -10,13 +10,22 @@ import msgspec
 from sciencecities.errors import SourceError
 
 
+def has_manifest(works: Path) -> bool:
+    """Whether a folder has a manifest of its files."""
+    return _manifest_of(works) is not None
+
+
+def _manifest_of(works: Path) -> Path | None:
+    return next((p for n in ("manifest.json", "manifest") if (p := works / n).is_file()), None)
+
+
 def listed_files(works: Path) -> list[Path] | None:
     """The files of a works folder that its manifest lists; None without a manifest.
 
     Raises SourceError if the manifest cannot be read, or a listed file is missing or has another
     size than the manifest says.
     """
-    manifest = next((p for n in ("manifest.json", "manifest") if (p := works / n).is_file()), None)
+    manifest = _manifest_of(works)
     if manifest is None:
         return None
     try:
