@@ -330,6 +330,15 @@ EDITION = (
     REJECTS,
 )
 
+KINDS: dict[str, tuple[Table, ...]] = {
+    "computed": EDITION,
+    "institution-table": (RANKINGS, COUNTRY_RANKINGS, CITY_INSTITUTIONS, UNASSIGNED, TOTALS),
+    "published": (RANKINGS,),
+}
+"""Kinds of edition and the tables each has: counted here from works; summed from a table of
+institutions' Shares; or a ranking that somebody else published. Tables that a kind lacks read as
+empty."""
+
 REASONS = (
     "no-authors",
     "no-affiliation",

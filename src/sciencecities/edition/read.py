@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.errors import ConfigError, EditionError
-from sciencecities.tables import EDITION, UNITS_PER_WORK
+from sciencecities.tables import KINDS, UNITS_PER_WORK
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -59,10 +59,15 @@ class Edition:
 
     # --- what there is ----------------------------------------------------------------------
 
+    @property
+    def kind(self) -> str:
+        """`computed` from works, `institution-table`, or `published` by somebody else."""
+        return str(self.manifest["kind"])
+
     @cached_property
     def years(self) -> list[int]:
         """Data years, oldest first."""
-        return sorted({int(r["data_year"]) for r in self._totals})
+        return sorted({int(r["data_year"]) for r in self._groups})
 
     @property
     def newest_year(self) -> int:
@@ -78,7 +83,7 @@ class Edition:
     def scopes(self) -> list[str]:
         """Names of the scopes: overall, then in the order of the build's scope file."""
         named = [str(s["name"]) for s in self.manifest.get("scopes", [])]
-        counted = {str(r["scope"]) for r in self._totals}
+        counted = {str(r["scope"]) for r in self._groups}
         return list(dict.fromkeys([*sorted(counted & {OVERALL}), *named, *sorted(counted)]))
 
     def title(self, scope: str, lang: Literal["en", "zh"] = "en") -> str:
@@ -308,20 +313,24 @@ class Edition:
         return rows
 
     @cached_property
+    def _groups(self) -> list[dict[str, Any]]:
+        """The data years and scopes there are; a published ranking has no totals."""
+        if self._totals:
+            return self._totals
+        sql = "SELECT DISTINCT data_year, scope FROM rankings ORDER BY data_year, scope"
+        rows: list[dict[str, Any]] = self._query(sql).to_pylist()
+        return rows
+
+    @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        from sciencecities.engines.duckdb import path_literal
+        from sciencecities.edition.verify import open_tables
 
         connection = duckdb.connect(":memory:")
         for setting in ("enable_progress_bar", "autoinstall_known_extensions"):
             connection.execute(f"SET {setting} = false")
-        for table in EDITION:
-            file = path_literal(self.path / f"{table.name}.parquet")
-            connection.execute(
-                f"CREATE VIEW {table.name} AS "
-                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
-            )
+        open_tables(connection, self.path, self.kind)
         return connection
 
     def _query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
@@ -362,7 +371,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         )
     manifest = read_manifest(path)
     tables = manifest.get("tables", {})
-    names = [t.name for t in EDITION]
+    names = [t.name for t in KINDS[manifest["kind"]]]
     missing = [n for n in names if n not in tables or not (path / f"{n}.parquet").is_file()]
     if missing:
         raise EditionError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +13,10 @@ from sciencecities.edition.hashing import table_hash
 from sciencecities.edition.write import EDITION_FORMAT
 from sciencecities.errors import EditionError
 from sciencecities.files import read_json
-from sciencecities.tables import EDITION, UNITS_PER_WORK
+from sciencecities.tables import EDITION, KINDS, UNITS_PER_WORK
+
+if TYPE_CHECKING:
+    import duckdb
 
 W = UNITS_PER_WORK
 
@@ -95,6 +99,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}: an edition of format {manifest.get('format')}, this version reads "
             f"format {EDITION_FORMAT}; install the version that made it ({made_by})"
         )
+    if manifest.setdefault("kind", "computed") not in KINDS:
+        raise EditionError(
+            f"{path}: an edition of the unknown kind {manifest.get('kind')!r}; this version knows "
+            f"{', '.join(KINDS)}"
+        )
     return manifest
 
 
@@ -112,7 +121,7 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
     import pyarrow as pa
 
     problems = []
-    for table in EDITION:
+    for table in KINDS[manifest["kind"]]:
         noted = manifest.get("tables", {}).get(table.name, {})
         path = folder / f"{table.name}.parquet"
         try:
@@ -134,22 +143,41 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
 def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
     import duckdb
 
-    from sciencecities.engines.duckdb import path_literal
-
+    kind = manifest["kind"]
     full = manifest.get("configuration", {}).get("scheme") == "full"
     with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
         connection.execute(f"SET temp_directory = '{spill}'")
-        for table in EDITION:
-            file = path_literal(folder / f"{table.name}.parquet")
-            connection.execute(
-                f"CREATE VIEW {table.name} AS "
-                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
-            )
+        open_tables(connection, folder, kind)
         found = []
         for problem, sql in INVARIANTS.items():
             if full and problem.startswith(ONLY_FRACTIONAL):
+                continue
+            if not _has_tables(kind, sql):
                 continue
             row = connection.execute(sql).fetchone()
             if row and row[0]:
                 found.append(f"{problem} ({row[0]:,}×)")
     return found
+
+
+def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) -> None:
+    """Make an edition's tables readable by name; those that its kind lacks are empty."""
+    from sciencecities.engines.duckdb import path_literal
+
+    for table in EDITION:
+        if table in KINDS[kind]:
+            file = path_literal(folder / f"{table.name}.parquet")
+            connection.execute(
+                f"CREATE VIEW {table.name} AS "
+                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
+            )
+        else:
+            connection.register("_empty", table.schema().empty_table())
+            connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM _empty")
+            connection.unregister("_empty")
+
+
+def _has_tables(kind: str, sql: str) -> bool:
+    """Whether the edition has every table that a check reads."""
+    missing = {t.name for t in EDITION} - {t.name for t in KINDS[kind]}
+    return not any(re.search(rf"\b(?:FROM|JOIN) {name}\b", sql) for name in missing)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sciencecities.edition.hashing import table_hash
 from sciencecities.files import write_json
-from sciencecities.tables import EDITION
+from sciencecities.tables import KINDS
 
 EDITION_FORMAT = 1
 
@@ -22,21 +22,27 @@ def write_manifest(
     scopes: list[dict[str, str]],
     notes: list[str],
     seconds: dict[str, float],
+    kind: str = "computed",
+    **more: Any,
 ) -> None:
-    """Write manifest.json, the last file of an edition, over tables that are all there."""
+    """Write manifest.json, the last file of an edition, over tables that are all there.
+
+    `kind` is one of tables.KINDS; `more` are further keys (a published ranking's publisher, say).
+    """
     tables = {}
-    for table in EDITION:
+    for table in KINDS[kind]:
         rows, sha256 = table_hash(folder / f"{table.name}.parquet", table)
         tables[table.name] = {"rows": rows, "sha256": sha256}
     manifest = {
         "format": EDITION_FORMAT,
-        "kind": "computed",
+        "kind": kind,
         "package_version": version("sciencecities"),
         "configuration": configuration,
         "inputs": inputs,
         "scopes": scopes,
         "tables": tables,
         "notes": notes,
+        **more,
         "seconds": {stage: round(s, 3) for stage, s in seconds.items()},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
