@@ -40,6 +40,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep_ancestors: bool = False
     scopes: str | None = None
     max_rejects: Annotated[float, Meta(ge=0, le=1)] = 0.001
+    replicates: Annotated[int, Meta(ge=0, le=100_000)] = 1000
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     # Below: cost only, never a digit of the result.
     memory: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] = "2GB"
     threads: Annotated[int, Meta(ge=1, le=1024)] | None = None

@@ -118,6 +118,15 @@ def ingest(
 @click.option("--keep-ancestors", is_flag=True, help="Keep a parent beside its child institution.")
 @click.option("--scopes", metavar="FILE.toml", help="Subjects and industries to rank by.")
 @rejects_option
+@click.option(
+    "--replicates",
+    type=click.IntRange(0, 100_000),
+    metavar="N",
+    help="Re-draws behind the stability intervals; 0 makes none. [default: 1000]",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the re-draws. [default: 0]"
+)
 @click.option("--memory", metavar="SIZE", help="Memory limit of the query engine. [default: 2GB]")
 @threads_option
 @click.option("--engine", type=click.Choice(["duckdb"]), help="The query engine; there is one.")

@@ -1,0 +1,47 @@
+"""The fixed words for how certain a finding is, so that one probability reads alike everywhere.
+
+Imported by the pages, the command line and the explanations; it imports no stage.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["en", "zh"]
+
+WORDS: tuple[tuple[float, str, str], ...] = (
+    (0.95, "almost certainly", "几乎可以肯定"),
+    (0.80, "very likely", "很可能"),
+    (0.60, "probably", "可能"),
+    (0.00, "hard to say", "难说"),
+)
+"""The least probability of each word, English, Chinese; a word reaches up to the next."""
+
+
+def word(p: float | None, lang: Language = "en") -> str:
+    """The word for a probability; no word ("") where it is not known.
+
+    The bounds belong to the upper word, on the probability as published, without rounding.
+
+    >>> word(0.95), word(0.9499), word(0.60), word(0.2), word(None)
+    ('almost certainly', 'very likely', 'probably', 'hard to say', '')
+    >>> word(0.81, "zh")
+    '很可能'
+    """
+    if p is None:
+        return ""
+    for least, english, chinese in WORDS:
+        if p >= least:
+            return chinese if lang == "zh" else english
+    raise ValueError(f"{p} is no probability")
+
+
+def of_twenty(p: float) -> int:
+    """How many of 20 re-draws a probability stands for; only certainty itself is 0 or 20.
+
+    >>> of_twenty(0.86), of_twenty(0.999), of_twenty(1.0), of_twenty(0.001), of_twenty(0.0)
+    (17, 19, 20, 1, 0)
+    """
+    if p in (0.0, 1.0):
+        return round(20 * p)
+    return min(19, max(1, int(20 * p + 0.5)))
