@@ -166,7 +166,8 @@ def _build_tables(
         configuration=_configuration(config),
         inputs=[{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in note.files],
         scopes=[
-            {"name": s.name, "title_en": s.title_en, "title_zh": s.title_zh} for s in scopes.scopes
+            {"name": s.name, "title_en": s.title_en, "title_zh": s.title_zh, "kind": s.kind}
+            for s in scopes.scopes
         ],
         notes=notes,
         seconds=timed.seconds,

@@ -8,6 +8,7 @@ import pytest
 from sciencecities.errors import ConfigError
 from sciencecities.scopes import NONE, Scope, ScopeSet, ScopeTerm, load, resolve_scope_name
 from sciencecities.scopes.definitions import SUBJECT_NAMES, source_terms, subject_of
+from sciencecities.scopes.industries import INDUSTRY_NAMES
 from sciencecities.scopes.journals import journal_set
 from sciencecities.scopes.load import loads
 from sciencecities.scopes.subjects import MESH, MESH_MAJOR
@@ -43,6 +44,7 @@ def test_default_scopes_in_order_with_titles() -> None:
         "chemistry",
         "earth-environmental",
         "health",
+        *INDUSTRY_NAMES,
     ]
     assert scopes[3].title_zh == "地球与环境科学"
     assert all(s.title_en and s.title_zh and s.description_en and s.description_zh for s in scopes)
@@ -161,7 +163,7 @@ def test_mesh_table() -> None:
 
 def test_journal_set_without_health() -> None:
     scopes = load(journals=journal_set("natural-82"))
-    assert [s.name for s in scopes.scopes] == list(SUBJECT_NAMES[:4])
+    assert [s.name for s in scopes.scopes] == [*SUBJECT_NAMES[:4], *INDUSTRY_NAMES]
     found = scopes_of(scopes.terms, {("issn", NATURE_MEDICINE)})
     assert found == {"subject": {"biological"}}  # as the index had it before 2023
     # What the published list of 2018 said of each journal is what this gives.
@@ -189,7 +191,7 @@ def demo() -> ScopeSet:
 def test_demo_scopes() -> None:
     scopes = demo()
     names = [f"{s}-by-{way}" for way in ("journal", "mesh") for s in SUBJECT_NAMES]
-    assert [s.name for s in scopes.scopes] == [*SUBJECT_NAMES, *names]
+    assert [s.name for s in scopes.scopes] == [*SUBJECT_NAMES, *INDUSTRY_NAMES, *names]
     found = scopes_of(scopes.terms, {("issn", NANO_LETTERS), ("mesh", "D009369")})
     assert found == {
         "subject": {"chemistry", "physical"},

@@ -20,7 +20,7 @@ class Subject:
 
 
 def _subject(name: str, en: str, zh: str, about_en: str, about_zh: str, *aliases: str) -> Subject:
-    return Subject(Scope(name, en, zh, about_en, about_zh), aliases)
+    return Subject(Scope(name, en, zh, about_en, about_zh, "subject"), aliases)
 
 
 SUBJECTS = (

@@ -1,4 +1,4 @@
-"""The scopes of a build: the five subjects, and those of a reader's file."""
+"""The scopes of a build: the five subjects, the six industries, and those of a reader's file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sciencecities.errors import ConfigError
 from sciencecities.scopes.definitions import SUBJECT, SUBJECT_NAMES, SUBJECTS
+from sciencecities.scopes.industries import INDUSTRIES, industry_terms
 from sciencecities.scopes.model import JournalSet, Scope, ScopeSet, ScopeTerm
 from sciencecities.scopes.subjects import subject_terms
 from sciencecities.scopes.userfile import UserScopes, parse
@@ -41,4 +42,6 @@ def _scope_set(user: UserScopes, journals: JournalSet | None) -> ScopeSet:
         scopes += [s.scope for s in SUBJECTS if s.scope.name not in excluded]
         names = {name: name for name in SUBJECT_NAMES}
         terms += subject_terms(SUBJECT, names, journals=journals)
+        scopes += INDUSTRIES
+        terms += industry_terms()
     return ScopeSet([*scopes, *user.scopes], sorted([*terms, *user.terms]))

@@ -15,13 +15,14 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A named set of works: a subject, an industry, a reader's own."""
+    """A named set of works; `kind` is `subject`, `industry` or `own` (a reader's own)."""
 
     name: str
     title_en: str
     title_zh: str
     description_en: str
     description_zh: str
+    kind: str = "own"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from sciencecities.errors import ConfigError
 from sciencecities.scopes.definitions import SUBJECT, SUBJECT_NAMES
+from sciencecities.scopes.industries import INDUSTRY_NAMES
 from sciencecities.scopes.issn import issn_problem
 from sciencecities.scopes.model import NONE, OVERALL, JournalSet, Scope, ScopeTerm
 from sciencecities.scopes.subjects import VOTING_WAYS, WAYS, subject_terms
@@ -90,7 +91,8 @@ def parse(text: str, where: str, journals: JournalSet | None = None) -> UserScop
         raise ConfigError(
             f"scopes {where}: declares no scope; add [scopes.NAME] or include_defaults"
         )
-    taken = RESERVED | (set(SUBJECT_NAMES) if file.include_defaults else set())
+    defaults = {*SUBJECT_NAMES, *INDUSTRY_NAMES} if file.include_defaults else set()
+    taken = RESERVED | defaults
     entries = {n: _entry(where, n, values, taken) for n, values in file.scopes.items()}
     terms = [t for n, e in entries.items() if not e.subject for t in _own_terms(where, n, e)]
     terms += _terms_of_subjects(where, entries, journals)
