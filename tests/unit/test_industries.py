@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from small_world import BJ, GZ, _work, write_registry
 
 import sciencecities as sc
+from sciencecities.edition.specialisation import ratio
 from sciencecities.errors import ConfigError
 from sciencecities.scopes import load
 from sciencecities.scopes.industries import INDUSTRIES, INDUSTRY_NAMES
 from sciencecities.scopes.load import loads
 from sciencecities.scopes.tables import rows
-from small_world import BJ, GZ, _work, write_registry
 
 TITLES = {
     "intelligent-unmanned-systems": "智能无人系统",
@@ -115,3 +118,40 @@ def test_an_industry_is_found_by_its_chinese_title(edition: sc.Edition) -> None:
     assert edition.title("deep-sea-and-deep-space", "zh") == "深海深空"
     kinds = {s["name"]: s["kind"] for s in edition.manifest["scopes"]}
     assert kinds["cell-and-gene"] == "industry" and kinds["health"] == "subject"
+
+
+def test_specialisation_by_hand(edition: sc.Edition) -> None:
+    """Guangzhou: works of weight 1, 1, ½ in cell and gene, 1 outside it; the world 3 of 8 works.
+
+    s = 2.5/3.5, a = 1 + 1 + ¼, b = 1; var = ((1 − s)² a + s² b) / 3.5².
+    """
+    rows = {r["scope"]: r for r in edition.specialisation("广州").to_pylist()}
+    found = rows["cell-and-gene"]
+    part = 2.5 / 3.5
+    error = math.sqrt((1 - part) ** 2 * 2.25 + part**2 * 1) / 3.5
+    assert found["part"] == pytest.approx(part, abs=1e-12)
+    assert found["world_part"] == 3 / 8
+    assert found["specialisation"] == pytest.approx(part * 8 / 3, abs=1e-12)
+    spread = math.exp(1.959964 * error / part)
+    assert found["low"] == pytest.approx(part * 8 / 3 / spread, rel=1e-6)
+    assert found["high"] == pytest.approx(part * 8 / 3 * spread, rel=1e-6)
+    assert found["n_eff"] == pytest.approx(2.5**2 / 2.25) and found["few_works"]
+    assert rows["embodied-intelligence"]["specialisation"] == 0
+    assert rows["embodied-intelligence"]["low"] is None
+
+
+def test_specialisation_interval_covers_a_re_draw() -> None:
+    """The linearised interval against 4,000 Poisson re-draws of works of weight 1 and ½."""
+    rng = np.random.default_rng(7)
+    inside, outside = np.repeat([1.0, 0.5], [60, 40]), np.repeat([1.0, 0.5], [300, 200])
+    a = rng.poisson(1.0, (4000, inside.size)) @ inside
+    b = rng.poisson(1.0, (4000, outside.size)) @ outside
+    low, high = np.quantile(a / (a + b), [0.025, 0.975])
+    squares = (inside @ inside, inside @ inside + outside @ outside)
+    found = ratio(inside.sum(), squares[0], inside.sum() + outside.sum(), squares[1], 1.0)
+    assert found.low == pytest.approx(low, rel=0.04)
+    assert found.high == pytest.approx(high, rel=0.04)
+
+
+def test_a_city_of_the_world_s_mix_is_one() -> None:
+    assert ratio(10.0, 10.0, 40.0, 40.0, 0.25).value == 1.0

@@ -70,6 +70,7 @@ def city(
     With it come the leading institutions of one scope and year (--scope, --year). csv and json
     carry the city's rankings.
     """
+    from sciencecities.edition.specialisation import specialisation_view
     from sciencecities.edition.views import city_view, institutions_view
 
     opened = open_edition(edition)
@@ -79,7 +80,8 @@ def city(
     views = []
     if form in ("table", "md"):
         leading = institutions_view(opened, found.city_id, scope, year, top or 10)
-        views = [city_view(opened, found.city_id), leading]
+        more = specialisation_view(opened, found.city_id, year)
+        views = [city_view(opened, found.city_id), leading, *([more] if more else [])]
     write(form, views, opened.city(found.city_id))
 
 

@@ -145,6 +145,15 @@ class Edition:
             "ORDER BY data_year DESC, scope"
         )
 
+    def specialisation(self, city: str, year: int | None = None) -> pa.Table:
+        """What a city does more of than the world: one row per scope, with 95 % limits.
+
+        Columns and formula: `edition.specialisation`, docs/INDUSTRIES.md.
+        """
+        from sciencecities.edition.specialisation import specialisation
+
+        return specialisation(self, self.find_city(city), self.resolve_year(year))
+
     def trace(
         self,
         city: str,
@@ -201,6 +210,10 @@ class Edition:
         sums = "COUNT(DISTINCT work_id) AS works, COALESCE(SUM(units), 0)::HUGEINT AS units"
         row = self._query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
         return TraceTotal(row["works"], int(row["units"]) / UNITS_PER_WORK)
+
+    def query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
+        """The rows of a DuckDB query over the edition's tables; `$name` is a value of `values`."""
+        return self._query(sql, values)
 
     # --- finding ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sciencecities.edition.show import Column, View, decimals, percents
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def ratio(
     """The specialisation from sums of weights and squared weights, in the scope and overall.
 
     >>> tuple(round(x, 3) for x in ratio(20.0, 10.0, 100.0, 50.0, 0.1))
-    (2.0, 1.351, 2.96)
+    (2.0, 1.516, 2.639)
     """
     part = share / total
     if not share:
@@ -97,3 +98,30 @@ def _row(
         "specialisation": found.value, "low": found.low, "high": found.high,
         "n_eff": n_eff, "few_works": n_eff < FEW_WORKS,
     }  # fmt: skip
+
+
+def specialisation_view(edition: Edition, city_id: str, year: int) -> View | None:
+    """The scopes that the city works in, most above the world's mix first; None if there is none.
+
+    Scopes of a handful of works come last, since their ratio means little.
+    """
+    rows = [r for r in specialisation(edition, city_id, year).to_pylist() if r["share"]]
+    if not rows:
+        return None
+    rows.sort(key=lambda r: (r["few_works"], -r["specialisation"], r["scope"]))
+    columns = [
+        Column("Scope"), Column("× world", True), Column("95 %", True), Column("Share", True),
+        Column("% of city", True), Column("% of world", True), Column(""),
+    ]  # fmt: skip
+    digits = decimals(r["share"] for r in rows)
+    parts, world = percents([r["part"] for r in rows]), percents([r["world_part"] for r in rows])
+    cells = [
+        [
+            edition.title(r["scope"]), f"{r['specialisation']:.2f}",
+            f"{r['low']:.2f}–{r['high']:.2f}", f"{r['share']:,.{digits}f}", part, of_world,
+            "few works" if r["few_works"] else "",
+        ]
+        for r, part, of_world in zip(rows, parts, world, strict=True)
+    ]  # fmt: skip
+    title = f"What it does more of than the world in {year}: 1 is the world's mix of works"
+    return View(title, columns, cells)

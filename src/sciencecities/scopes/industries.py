@@ -22,7 +22,9 @@ INDUSTRIES = (
     _industry("embodied-intelligence", "Embodied intelligence", "具身智能"),
     _industry("cell-and-gene", "Cell and gene", "细胞与基因"),
     _industry(
-        "future-networks-and-quantum", "Future networks and quantum technology", "未来网络与量子科技"
+        "future-networks-and-quantum",
+        "Future networks and quantum technology",
+        "未来网络与量子科技",
     ),
     _industry("advanced-materials", "Advanced materials", "前沿新材料"),
     _industry("deep-sea-and-deep-space", "Deep sea and deep space", "深海深空"),
