@@ -45,3 +45,7 @@ class EngineError(SciencecitiesError):
 
 class EditionError(SciencecitiesError):
     """An edition is missing, damaged, of a newer format, or cannot be written."""
+
+
+class ObservatoryError(SciencecitiesError):
+    """A city's facts are missing, do not fit the schema, or contradict each other."""

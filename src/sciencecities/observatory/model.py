@@ -1,0 +1,463 @@
+"""The facts of a city as they stand in its YAML files; the JSON Schema is made from here.
+
+Every fact has an id, a name, a source and the day for which the source says it (`as_of`). Unknown
+keys are errors. Words from fixed lists are explained, in both languages, in `vocabulary.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta, Struct, field
+
+from sciencecities.observatory.dates import PartialDate
+
+Slug = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        max_length=80,
+        description="lower-case letters, digits and hyphens, as cold-seep-facility",
+    ),
+]
+Ror = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}$",
+        description="ROR id, as https://ror.org/0064kty71",
+    ),
+]
+Wikidata = Annotated[str, Meta(pattern=r"^Q[1-9][0-9]*$", description="Wikidata item, as Q16572")]
+GeoNames = Annotated[str, Meta(pattern=r"^gn:[1-9][0-9]*$", description="as gn:1809858")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Url = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+Words = Annotated[str, Meta(min_length=1, pattern=r"\S")]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+Comparator = Literal["=", ">", "≥", "<", "≤", "≈"]
+Unit = Literal[
+    "1", "%", "m", "m2", "km", "year", "1/year", "s", "T", "K", "GeV", "MeV", "USD", "CNY"
+]
+StageName = Literal[
+    "planned",
+    "designed",
+    "approved",
+    "construction-started",
+    "completed",
+    "in-operation",
+    "upgrade-started",
+    "closed",
+    "cancelled",
+]
+TierName = Literal[
+    "national-laboratory",
+    "national-innovation-centre-comprehensive",
+    "national-technology-innovation-centre",
+    "national-emerging-industry-innovation-centre",
+    "national-manufacturing-innovation-centre",
+    "national-key-laboratory",
+    "national-science-centre",
+    "provincial-laboratory",
+    "innovation-institute",
+    "institute",
+    "university",
+    "hospital",
+    "pilot-base",
+    "park",
+    "other",
+]
+LevelName = Literal["international", "national", "provincial", "municipal"]
+FacilityClass = Literal[
+    "national-major-infrastructure", "research-vessel", "factory", "research-infrastructure"
+]
+LabelName = Literal[
+    "leader",
+    "global-leader",
+    "hidden-champion",
+    "specialised-and-new",
+    "private",
+    "unicorn",
+    "high-tech",
+]
+KindName = Literal[
+    "platform",
+    "facility",
+    "programme",
+    "industry",
+    "company",
+    "achievement",
+    "plan",
+    "axis",
+    "pole",
+    "corridor",
+    "claim",
+]
+CountedName = Literal[
+    "platform",
+    "facility",
+    "programme",
+    "industry",
+    "company",
+    "achievement",
+    "plan",
+    "axis",
+    "pole",
+    "corridor",
+    "institution",
+    "person",
+    "city",
+    "rank",
+    "rank-change",
+]
+AxisForm = Literal["axis", "belt"]
+PoleForm = Literal["core", "pole"]
+CorridorForm = Literal["corridor", "bay-area", "inner-bay", "region"]
+SourceKind = Literal["official", "press", "registry"]
+
+
+class _Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What all parts share."""
+
+
+class Text(_Part, frozen=True, kw_only=True):
+    """Words in English, Chinese or both, as sources have them; a missing one is not invented."""
+
+    en: Words | None = None
+    zh: Words | None = None
+
+    def get(self, lang: str) -> tuple[str, str]:
+        """The text for a reader of that language and the language it is in."""
+        first, second = (("zh", self.zh), ("en", self.en))[:: 1 if lang == "zh" else -1]
+        name, text = first if first[1] else second
+        return text or "", name
+
+    def __str__(self) -> str:
+        return self.en or self.zh or ""
+
+
+class Point(_Part, frozen=True, kw_only=True):
+    """A place on the map, WGS84 degrees, and how exact that is."""
+
+    latitude: Latitude
+    longitude: Longitude
+    precision_km: Annotated[float, Meta(gt=0, le=100, description="half-width of the doubt, km")]
+    name: Text | None = None
+    source: Slug | None = None
+
+
+class Quantity(_Part, frozen=True, kw_only=True):
+    """A measured or planned quantity. Source and date are those of its fact, unless given."""
+
+    value: float
+    unit: Unit
+    comparator: Comparator = "="
+    source: Slug | None = None
+    as_of: PartialDate | None = None
+
+
+class Figure(Quantity, frozen=True, kw_only=True):
+    """A quantity that no field of the fact names; `label` says what it measures."""
+
+    label: Text
+
+
+class Event(_Part, frozen=True, kw_only=True):
+    """What happened to a facility and when; `expected`: what a source then expected."""
+
+    stage: StageName
+    date: PartialDate
+    expected: bool = False
+    source: Slug | None = None
+    note: Text | None = None
+
+
+class Milestone(_Part, frozen=True, kw_only=True):
+    """Something dated that is no stage of a life cycle: a conference, a founding."""
+
+    date: PartialDate
+    what: Text
+    place: Text | None = None
+    source: Slug | None = None
+
+
+class Source(_Part, frozen=True, kw_only=True):
+    """Where facts come from. `date` is that of publication, as exact as is safe."""
+
+    kind: SourceKind
+    title: Text
+    publisher: Text
+    date: PartialDate
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$", description="ISO 639-1, as zh")]
+    url: Url | None = None
+    number: Words | None = None
+    note: Text | None = None
+
+
+class City(_Part, frozen=True, kw_only=True):
+    """The city of the folder, and within how many kilometres its coordinates lie."""
+
+    id: Slug
+    city_id: GeoNames
+    name: Text
+    country: Country
+    centre: Point
+    radius_km: Annotated[float, Meta(gt=0, le=300)]
+    wikidata: Wikidata | None = None
+
+
+class Fact(_Part, frozen=True, kw_only=True):
+    """What every fact has. Lists name other facts of the city by their ids."""
+
+    kind: ClassVar[str] = ""
+
+    id: Slug
+    name: Text
+    source: Slug
+    as_of: PartialDate
+    also: Annotated[list[Slug], Meta(description="further sources that say the same")] = []
+    aliases: list[Words] = []
+    note: Text | None = None
+    tags: list[Slug] = []
+    figures: list[Figure] = []
+    milestones: list[Milestone] = []
+    wikidata: Wikidata | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of all its sources, the main one first."""
+        return (self.source, *self.also)
+
+
+class _Sited(Fact, frozen=True, kw_only=True):
+    """A fact that sits somewhere: at a point, or at another fact (`at`), or outside the city."""
+
+    site: Point | None = None
+    at: Slug | None = None
+    outside: Annotated[bool, Meta(description="its site lies outside the city, and rightly")] = (
+        False
+    )
+    industries: list[Slug] = []
+
+
+class Platform(_Sited, frozen=True, kw_only=True):
+    """An organisation or place in which research is done: laboratory, centre, institute, park."""
+
+    kind: ClassVar[str] = "platform"
+
+    tier: TierName
+    level: LevelName | None = None
+    ror: Ror | None = None
+    hosts: list[Slug] = []
+    since: PartialDate | None = None
+
+
+class Facility(_Sited, frozen=True, kw_only=True):
+    """A large instrument or building with a life cycle; its status follows from its events."""
+
+    kind: ClassVar[str] = "facility"
+
+    facility_class: FacilityClass
+    events: list[Event] = []
+    hosts: list[Slug] = []
+    floor_area: Quantity | None = None
+    construction_period: Quantity | None = None
+    ror: Ror | None = None
+
+
+class Programme(_Sited, frozen=True, kw_only=True):
+    """A research programme: who leads it and where it is at home."""
+
+    kind: ClassVar[str] = "programme"
+
+    level: LevelName | None = None
+    hosts: list[Slug] = []
+    since: PartialDate | None = None
+
+
+class Industry(Fact, frozen=True, kw_only=True):
+    """An industry the city names; `scope` is the ranking scope that defines it by works."""
+
+    kind: ClassVar[str] = "industry"
+
+    scope: Slug | None = None
+    directions: list[Text] = []
+    plan: Slug | None = None
+
+
+class Listing(_Part, frozen=True, kw_only=True):
+    """Where a company's shares are traded, as far as a source says."""
+
+    exchange: Words | None = None
+    code: Words | None = None
+    source: Slug | None = None
+
+
+class Product(_Part, frozen=True, kw_only=True):
+    """What a company makes: its name, what it is, and its figures."""
+
+    name: Text
+    what: Text
+    figures: list[Figure] = []
+    source: Slug | None = None
+
+
+class Company(_Sited, frozen=True, kw_only=True):
+    """A firm: products, listing, labels a source gives it (hidden champion, leader)."""
+
+    kind: ClassVar[str] = "company"
+
+    ror: Ror | None = None
+    labels: list[LabelName] = []
+    listed: bool | None = None
+    listings: list[Listing] = []
+    products: list[Product] = []
+
+
+class Achievement(Fact, frozen=True, kw_only=True):
+    """Something done, by whom, and its figures."""
+
+    kind: ClassVar[str] = "achievement"
+
+    by: list[Slug] = []
+    industries: list[Slug] = []
+    date: PartialDate | None = None
+
+
+class Plan(Fact, frozen=True, kw_only=True):
+    """A plan or policy: who issued it, when, for which years."""
+
+    kind: ClassVar[str] = "plan"
+
+    issuer: Text | None = None
+    issued: PartialDate | None = None
+    approved: PartialDate | None = None
+    approver: Text | None = None
+    number: Words | None = None
+    first_year: int | None = None
+    last_year: int | None = None
+
+
+class Axis(Fact, frozen=True, kw_only=True):
+    """A line of the spatial structure; `spine` are the points it runs along, in order."""
+
+    kind: ClassVar[str] = "axis"
+
+    form: AxisForm
+    plan: Slug | None = None
+    spine: list[Point] = []
+    half_width_km: Annotated[float, Meta(gt=0, le=50)] | None = None
+
+
+class Pole(_Sited, frozen=True, kw_only=True):
+    """A core or pole of the spatial structure."""
+
+    kind: ClassVar[str] = "pole"
+
+    form: PoleForm
+    plan: Slug | None = None
+
+
+class Member(_Part, frozen=True, kw_only=True):
+    """A city in a corridor."""
+
+    city_id: GeoNames
+    name: Text
+
+
+class Corridor(Fact, frozen=True, kw_only=True):
+    """A set of cities, in order; `complete` where the list is the whole of it."""
+
+    kind: ClassVar[str] = "corridor"
+
+    form: CorridorForm
+    cities: list[Member] = []
+    complete: bool = True
+    plan: Slug | None = None
+
+
+class Ranking(_Part, frozen=True, kw_only=True):
+    """A published list: which one, of which data year, in which scope."""
+
+    list: Slug
+    data_year: int
+    scope: Slug = "overall"
+
+
+class Counts(_Part, frozen=True, kw_only=True):
+    """What a claim counts: a kind, and the tests an entry must pass to be one of them."""
+
+    kind: CountedName
+    tier: list[TierName] = []
+    facility_class: list[FacilityClass] = []
+    level: list[LevelName] = []
+    industries: list[Slug] = []
+    labels: list[LabelName] = []
+    tags: list[Slug] = []
+    hosts: list[Slug] = []
+    forms: list[Slug] = []
+    listed: bool | None = None
+    area: Annotated[Slug | None, Meta(description="id of the axis, pole or corridor")] = None
+    ranking: Ranking | None = None
+    city: Annotated[GeoNames | None, Meta(description="of a rank; default: this city")] = None
+
+
+class Claim(Fact, frozen=True, kw_only=True):
+    """A number that somebody stated. A part never adds up with its whole (`part_of`)."""
+
+    kind: ClassVar[str] = "claim"
+
+    counts: Counts
+    value: float
+    comparator: Comparator = "="
+    unit: Unit = "1"
+    part_of: Slug | None = None
+    industries: list[Slug] = []
+    disagrees_with: Annotated[list[Slug], Meta(description="known and left standing")] = []
+
+
+class File(_Part, frozen=True, kw_only=True):
+    """One YAML file of a city; a city may have one file or one for each kind."""
+
+    city: City | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
+    platforms: list[Platform] = []
+    facilities: list[Facility] = []
+    programmes: list[Programme] = []
+    industries: list[Industry] = []
+    companies: list[Company] = []
+    achievements: list[Achievement] = []
+    plans: list[Plan] = []
+    axes: list[Axis] = []
+    poles: list[Pole] = []
+    corridors: list[Corridor] = []
+    claims: list[Claim] = []
+
+
+SECTIONS: dict[str, type[Fact]] = {
+    "platforms": Platform,
+    "facilities": Facility,
+    "programmes": Programme,
+    "industries": Industry,
+    "companies": Company,
+    "achievements": Achievement,
+    "plans": Plan,
+    "axes": Axis,
+    "poles": Pole,
+    "corridors": Corridor,
+    "claims": Claim,
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a city's YAML file."""
+    import msgspec
+
+    from sciencecities.observatory.dates import json_schema
+
+    made = msgspec.json.schema(File, schema_hook=json_schema)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "sciencecities observatory: facts of a city",
+        **made,
+    }
