@@ -169,8 +169,8 @@ class Observatory:
         return listing.listed(found, self.facts.values(), self._at)
 
     def is_listable(self, claim: Claim) -> bool:
-        """Whether what a claim counts can be listed here (ranks and staff cannot)."""
-        return listing.is_listable(claim.counts)
+        """Whether what a claim counts can be listed here (ranks, staff and percentages cannot)."""
+        return listing.is_listable(claim)
 
     @cached_property
     def _at(self) -> dict[str, frozenset[str]]:

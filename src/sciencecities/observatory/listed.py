@@ -12,9 +12,9 @@ ROUGHLY = 0.1
 """How far `≈` reaches to either side, as part of the value."""
 
 
-def is_listable(counts: Counts) -> bool:
-    """Whether entries can be of that sort (medical staff and ranks are not entries)."""
-    return counts.kind not in COUNTED
+def is_listable(claim: Claim) -> bool:
+    """Whether entries can be what it counts: staff and ranks are not, nor are parts in percent."""
+    return claim.unit == "1" and claim.counts.kind not in COUNTED
 
 
 def listed(claim: Claim, facts: Iterable[Fact], area: Mapping[str, frozenset[str]]) -> list[Fact]:
@@ -24,7 +24,7 @@ def listed(claim: Claim, facts: Iterable[Fact], area: Mapping[str, frozenset[str
     after the day of the claim.
     """
     counts = claim.counts
-    if not is_listable(counts):
+    if not is_listable(claim):
         return []
     members = area.get(counts.area, frozenset()) if counts.area else None
     return [

@@ -37,7 +37,7 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Comparator = Literal["=", ">", "≥", "<", "≤", "≈"]
 Unit = Literal[
-    "1", "%", "m", "m2", "km", "year", "1/year", "s", "T", "K", "GeV", "MeV", "USD", "CNY"
+    "1", "%", "m", "m2", "km", "km2", "year", "1/year", "s", "T", "K", "GeV", "MeV", "USD", "CNY"
 ]
 StageName = Literal[
     "planned",

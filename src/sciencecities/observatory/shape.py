@@ -131,6 +131,8 @@ def _explained(label: str, owner: Map, kind: Any, path: list[str | int], text: s
         info = _inside(_info(kind), path[1:])
         names = [f.encode_name for f in info.fields] if isinstance(info, inspect.StructType) else []
         text = f"`{where}`: unknown key `{found[2]}`{_near(found[2], names)}"
+        if value.get(found[2], "") is None:  # `{en: salt, pepper}` makes a key of the pepper
+            text += "; or put a text that has a comma in quotes"
         return Misfit(line_of(owner, *path, found[2]), label, text)
     if _ENUM.fullmatch(text):
         info = _inside(_info(kind), path[1:])

@@ -218,6 +218,7 @@ UNITS: Mapping[str, Term] = {
     "m": Term("m", "米"),
     "m2": Term("m²", "平方米"),
     "km": Term("km", "千米"),
+    "km2": Term("km²", "平方千米"),
     "year": Term("years", "年"),
     "1/year": Term("a year", "/年"),
     "s": Term("s", "秒"),
