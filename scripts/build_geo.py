@@ -13,6 +13,8 @@ Writes into src/sciencecities/locate/data (or --out), the same bytes at every ru
     metro_us_areas.csv        statistical areas of OMB Bulletin 20-01 and their principal places
     metro_cn_prefectures.csv  prefecture-level divisions of mainland China, likewise
     metro_places.csv.gz       GeoNames id -> CBSA code (US; 0 = in none) or prefecture (CN)
+    metro_us_counties.csv     every county of a statistical area, with the area's codes
+    metro_cn_counties.csv     every county, county-level city and district, with its prefecture
     place_names_zh.csv.gz     GeoNames id -> Chinese name, where it is beyond doubt
 Licences and methods: docs/CITIES.md. The tables metro_curated.csv and metro_us_usual.csv are
 written by hand and never touched here.
@@ -42,7 +44,7 @@ OUT = HERE.parent / "src" / "sciencecities" / "locate" / "data"
 
 
 def main() -> None:
-    """Read the packages, write the four tables, print what was found."""
+    """Read the packages, write the tables, print what was found."""
     options = _options()
     places = read_places()
     admin2 = read_admin2(options.cities_json)
@@ -56,6 +58,8 @@ def main() -> None:
     prefecture = prefecture_of(cn, admin2, divisions)
     write_csv(options.out / "metro_us_areas.csv", areas)
     write_csv(options.out / "metro_cn_prefectures.csv", cn_cities(cn, prefecture, divisions))
+    write_csv(options.out / "metro_us_counties.csv", us_counties(county_rows))
+    write_csv(options.out / "metro_cn_counties.csv", divisions.county_rows())
     codes = sorted((code, gid) for gid, code in {**cbsa, **prefecture}.items())
     write_csv(
         options.out / "metro_places.csv.gz", [{"geonames_id": g, "code": c} for c, g in codes]
@@ -98,7 +102,7 @@ def read_admin2(folder: Path) -> dict[tuple[str, str, str, str], str]:
 
 
 def read_delineation(path: Path) -> dict[str, dict[str, str]]:
-    """County FIPS -> cbsa, its title and kind, csa, its title; Puerto Rico left out."""
+    """County FIPS -> cbsa, csa, their titles, county and state; Puerto Rico left out."""
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [r for r in csv.DictReader(stream) if r["State Name"] != "Puerto Rico"]
     return {
@@ -107,6 +111,8 @@ def read_delineation(path: Path) -> dict[str, dict[str, str]]:
             "cbsa_title": r["CBSA Title"],
             "csa": r["CSA Code"].split(".")[0],
             "csa_title": r["CSA Title"],
+            "county": r["County/County Equivalent"],
+            "state": r["State Name"],
         }
         for r in rows
     }
@@ -162,6 +168,12 @@ def read_counties(path: Path) -> tuple[list[str], list[Any]]:
         fips.append(geometry["id"])
         shapes.append(shapely.make_valid(shapely.unary_union(shapely.make_valid(polygons))))
     return fips, shapes
+
+
+def us_counties(rows: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+    """The delineation as a county list: one row a county, by FIPS code."""
+    columns = ("county", "state", "cbsa", "csa")
+    return [{"fips": fips} | {c: rows[fips][c] for c in columns} for fips in sorted(rows)]
 
 
 def us_areas(

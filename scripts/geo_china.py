@@ -37,6 +37,7 @@ CN_OVERRIDE: dict[int, str] = {
     1913154: "442000",  # Tanzhou, a town of Zhongshan, coded Zhuhai
     2036597: "232700",  # Jiagedaqi, seat of Daxing'anling, on the soil of Hulunbuir
     2037222: "220100",  # Gongzhuling, to Changchun in 2020
+    8540821: "440100",  # Nansha, a district of Guangzhou
     12492660: "530500",  # Longling, a county of Baoshan, coded Dehong
     1529085: "659004", 1529641: "659002", 1529594: "659005", 13561750: "659010",
     1796669: "411200",  # Sanmenxia lies on the river, opposite Yuncheng
@@ -124,7 +125,7 @@ class ChinaDivisions:
         listed = {f"{p}0000": provinces[f"{p}0000"] for p in MUNICIPALITIES}
         # xx9000 is only the list's heading for the counties directly under a province.
         listed |= {r["code"]: r["name"] for r in rows("city.csv") if r["code"][2:4] != "90"}
-        counties = rows("area.csv")
+        counties = self._counties = rows("area.csv")
         listed |= {r["code"]: r["name"] for r in counties if r["code"][2:4] == "90"}
         self.prefectures = {c: Prefecture(c, n) for c, n in sorted(listed.items())}
         self.named: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -134,6 +135,11 @@ class ChinaDivisions:
             self.named[row["code"][:2], row["name"]].add(self.holds(row["code"]))
         for code, prefecture in self.prefectures.items():
             self.named[code[:2], prefecture.name].add(code)
+
+    def county_rows(self) -> list[dict[str, str]]:
+        """One row a county-level unit: national code, full name, code of its prefecture."""
+        rows = [(r["code"], r["name"], self.holds(r["code"])) for r in self._counties]
+        return [{"adcode": c, "name_zh": n, "prefecture": p} for c, n, p in sorted(rows)]
 
     def has_county(self, code: str, name: str) -> bool:
         """Whether a city, county or district of that short name is in that prefecture."""

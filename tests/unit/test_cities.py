@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.errors import ConfigError, LocateError
 from sciencecities.locate import cities, city_tables
 from sciencecities.locate.boundaries import Boundaries
@@ -16,6 +17,11 @@ from sciencecities.locate.model import CityDefinition, Place
 @pytest.fixture(scope="module")
 def gazetteer() -> Gazetteer:
     return Gazetteer.load()
+
+
+METRO_CITIES = [
+    NamedCity(c.city_id, c.name, c.name_zh, c.country) for c in Metro(Gazetteer.load()).cities
+]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,15 @@ def test_chinese_names_are_ideographs() -> None:
         ("旧金山湾区", "San Francisco Bay Area"),
         ("横滨", "Tokyo"),
         ("纽约", "New York"),
+        ("New York metropolitan area", "New York"),
+        ("纽约都市圈", "New York"),
+        ("波士顿都市圈", "Boston"),
+        ("巴尔的摩—华盛顿", "Baltimore–Washington"),
+        ("巴尔的摩 - 华盛顿都市圈", "Baltimore–Washington"),
+        ("San Francisco-San Jose", "San Francisco Bay Area"),
+        ("Tokyo metropolitan area", "Tokyo"),
+        ("Ruhrgebiet", "Ruhr"),
+        ("Bochum", "Ruhr"),
         ("Zürich", "Zurich"),
         ("Kowloon", "Hong Kong"),
         ("gn:1809858", "Guangzhou"),
@@ -106,6 +121,42 @@ def test_find_gives_every_candidate_once(gazetteer: Gazetteer, metro: CityDefini
     assert {"Cambridge", "Boston"} <= {c.name for c in found}
     assert len({c.city_id for c in found}) == len(found)
     assert cities.find(metro, gazetteer, "no such city anywhere") == []
+
+
+# The cities of the published rankings as every edition names them, with the principal place.
+PUBLISHED = {
+    "Beijing": 1816670, "Shanghai": 1796236, "Nanjing": 1799962, "Guangzhou": 1809858,
+    "Wuhan": 1791247, "Hangzhou": 1808926, "Hefei": 1808722, "Tianjin": 1792947, "Xi'an": 1790630,
+    "Shenzhen": 1795565, "Chengdu": 1815286, "Changsha": 1815577, "Changchun": 2038180,
+    "Jinan": 1805753, "Hong Kong": 1819729, "Singapore": 1880252,
+    "New York metropolitan area": 5128581, "Boston metropolitan area": 4930956,
+    "San Francisco Bay Area": 5391959, "Baltimore-Washington": 4140963,
+    "Los Angeles": 5368361, "Los Angeles metropolitan area": 5368361, "Chicago": 4887398,
+    "Chicago metropolitan area": 4887398, "Philadelphia": 4560349,
+    "Philadelphia metropolitan area": 4560349, "Seattle metropolitan area": 5809844,
+    "Boulder": 5574991, "Tokyo": 1850147, "Tokyo metropolitan area": 1850147, "Seoul": 1835848,
+    "Seoul metropolitan area": 1835848, "Daejeon": 1835235, "Paris": 2988507,
+    "Paris metropolitan area": 2988507, "London": 2643743, "London metropolitan area": 2643743,
+    "Zurich": 2657896, "Cambridge": 2653941, "Oxford": 2640729,
+    "Berlin metropolitan area": 2950159, "Barcelona metropolitan area": 3128760,
+    "Toronto metropolitan area": 6167865,
+    "北京": 1816670, "上海": 1796236, "纽约都市圈": 5128581, "波士顿都市圈": 4930956,
+    "南京": 1799962,
+    "广州": 1809858, "旧金山湾区": 5391959, "武汉": 1791247, "巴尔的摩—华盛顿": 4140963,
+    "杭州": 1808926, "东京": 1850147, "合肥": 1808722, "首尔": 1835848, "巴黎": 2988507,
+    "天津": 1792947, "西安": 1790630, "洛杉矶": 5368361, "深圳": 1795565, "伦敦": 2643743,
+    "香港": 1819729, "成都": 1815286, "芝加哥": 4887398, "长沙": 1815577, "长春": 2038180,
+    "新加坡": 1880252, "费城": 4560349, "济南": 1805753, "苏黎世": 2657896, "剑桥": 2653941,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "principal"), PUBLISHED.items())
+def test_published_cities(
+    gazetteer: Gazetteer, metro: CityDefinition, name: str, principal: int
+) -> None:
+    assert cities.find(metro, gazetteer, name)[0].city_id == f"gn:{principal}"
+    finder = CityFinder("an edition", METRO_CITIES, {}, "metro")
+    assert finder.find(name).city_id == f"gn:{principal}"
 
 
 def test_geonames_id() -> None:

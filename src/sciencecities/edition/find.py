@@ -74,6 +74,8 @@ class CityFinder:
             return self._by_id[city_id]
         if named := self.named(text):
             return named[0]
+        if usual := self._usually(text):
+            return usual
         found = self._city_of_place.get(city_id) or self._by_place.get(fold(text))
         found = found or self._in_gazetteer(text)
         if found in self._by_id:
@@ -84,6 +86,15 @@ class CityFinder:
         """The cities that bear this very name (with the country, if it is given), largest first."""
         name = fold(text)
         return self._by_name.get(name) or self._by_name.get(name.removesuffix("市"), [])
+
+    def _usually(self, text: str) -> NamedCity | None:
+        """The largest city that goes by that name elsewhere: 纽约都市圈, Greater London."""
+        from sciencecities.locate.city_names import name_key, usually_called
+
+        for city_id in usually_called(text):
+            if city_id in self._by_id:
+                return self._by_id[city_id]
+        return next(iter(self.named(name_key(text))), None)
 
     def _in_gazetteer(self, text: str) -> str | None:
         """The city of the most populous place of that name, in any language."""

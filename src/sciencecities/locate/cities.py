@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sciencecities.errors import ConfigError
-from sciencecities.locate.city_tables import city_of_place, fold_name, names_of
+from sciencecities.locate.city_names import name_key, names_of
+from sciencecities.locate.city_tables import city_of_place
 from sciencecities.locate.model import Assignment, City, CityDefinition, Place
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def load(definition: str, gazetteer: Gazetteer, *, overlaps: str = "first") -> C
 def find(definition: CityDefinition, gazetteer: Gazetteer, name: str) -> list[City]:
     """The definition's cities of that name (English, Chinese, or any the gazetteer knows).
 
-    Cities that bear the name themselves come first, then those of the places that bear it, most
-    populous first: "Washington" finds Baltimore–Washington, "Yokohama" finds Tokyo.
+    Cities that bear the name themselves, or by metro_names.csv, come first, then those of the
+    places that bear it, most populous first: "纽约都市圈" finds New York, "Yokohama" finds Tokyo.
     """
-    wanted = fold_name(name)
+    wanted = name_key(name)
     listed: Iterable[City] = getattr(definition, "cities", ())
     found = {c.city_id: c for c in listed if wanted in names_of(c)}
     # GeoNames writes many a Chinese name only with its kind: 横滨市.

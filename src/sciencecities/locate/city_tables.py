@@ -10,12 +10,7 @@ from importlib import resources
 from sciencecities.errors import LocateError
 from sciencecities.locate.model import City, Place
 
-DASHES_AND_APOSTROPHES = str.maketrans("–—’ʼ", "--''")
-
-
-def names_of(city: City) -> set[str]:
-    """Its id and its names, folded for comparison."""
-    return {fold_name(n) for n in (city.city_id, city.name, city.name_zh or "")} - {""}
+DASHES_AND_APOSTROPHES = str.maketrans("–—－‐‑−’ʼ", "------''")
 
 
 def fold_name(name: str) -> str:

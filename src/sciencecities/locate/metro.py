@@ -2,8 +2,9 @@
 
 Mainland China by prefecture, the United States by statistical area, curated rows elsewhere, and a
 population-distance rule for the rest. Methods given: `curated`, `us-area`, `cn-prefecture`,
-`rule`, and `self` for a place that is its own city; with `:name` or `:nearest` behind where the
-place's id is in no table and the place of its name, or the nearest of its country, speaks for it.
+`rule`, and `self` for a place that is its own city; with `:county`, `:name` or `:nearest` behind
+where the place's id is in no table and the Chinese county of its name, the place of its name, or
+the nearest of its country speaks for it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from sciencecities.locate.city_tables import city_of_place, geonames_id
 from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.metro_counties import name_key, prefectures_by_name
 from sciencecities.locate.metro_tables import (
     CuratedCity,
     cn_prefectures,
@@ -37,6 +39,7 @@ NEAREST_KM = 25.0
 NEAREST_CODED_KM = 100.0
 NEAREST_SELF_KM = 10.0  # where that neighbour is a city by itself, mostly a village
 NAMESAKE_KM = 40.0
+COUNTY_KM = 150.0  # from a county's point to the nearest place of its prefecture
 AREA_WORDS = re.compile(r"[ -](?:shi|si|city|municipality)$", re.IGNORECASE)
 CODED_COUNTRIES = frozenset({"CN", "US"})
 CHUNK = 4_000_000  # pairs compared at once, 32 MB a temporary
@@ -63,7 +66,7 @@ class Metro:
         self._areas = us_areas(gazetteer) | cn_prefectures(gazetteer)
         self._curated: dict[str, list[CuratedCity]] = defaultdict(list)
         self._regions: dict[str, _Region] = {}
-        for row in curated_cities():
+        for row in curated_cities(gazetteer):
             self._curated[row.city.country or ""].append(row)
 
     @property
@@ -94,6 +97,31 @@ class Metro:
             result[i] = self._stranger(country, places[i], neighbour, result[i])
         return result
 
+    def _by_county(self, place: Place) -> City | None:
+        """The prefecture with a district or county of the place's name, near the place's point."""
+        codes = self._counties.get(name_key(place.name), set()) & self._areas.keys()
+        near = {code: self._km_to(code, place) for code in codes}
+        found = min(sorted(near), key=lambda code: near[code], default=None)
+        return self._areas[found] if found is not None and near[found] <= COUNTY_KM else None
+
+    def _km_to(self, code: str, place: Place) -> float:
+        """Distance from a place to the nearest place of a coded area; infinite if it has none."""
+        rows = self._rows_of_code.get(code, [])
+        at = place.latitude, place.longitude
+        return min((self._gazetteer.distance_km(row, *at) for row in rows), default=np.inf)
+
+    @functools.cached_property
+    def _counties(self) -> dict[str, set[str]]:
+        return prefectures_by_name()
+
+    @functools.cached_property
+    def _rows_of_code(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = defaultdict(list)
+        for number, code in self._codes.items():
+            if (row := self._gazetteer.row(number)) is not None:
+                rows[code].append(row)
+        return rows
+
     def _is_known(self, place: Place) -> bool:
         number = geonames_id(place.place_id)
         return number in self._codes or self._gazetteer.row(number) is not None
@@ -122,12 +150,14 @@ class Metro:
     def _stranger(
         self, country: str, place: Place, neighbour: _Neighbour, theirs: Assignment
     ) -> Assignment:
-        """The city of a place in no table: the curated one around it, its namesake's, the one the
-        rule gives its point, its neighbour's; at last itself.
+        """The city of a place in no table: the curated one around it, its county's, its
+        namesake's, the one the rule gives its point, its neighbour's; at last itself.
         """
         region = self._region(country)
         if (inside := region.contains(place)) is not None:
             return Assignment(inside, "curated")
+        if country == "CN" and (city := self._by_county(place)) is not None:
+            return Assignment(city, "cn-prefecture:county")
         if neighbour.how == "name":
             return Assignment(theirs.city, f"{theirs.method}:name")
         coded = country in CODED_COUNTRIES
@@ -187,12 +217,13 @@ class _Region:
             np.array([index.longitudes[r] for r in rows]),
         )
         self._population = np.array([index.populations[r] for r in rows], dtype=np.float64)
-        self._discs = [c for c in curated if c.radius_km]
+        discs = [(c, disc) for c in curated for disc in c.discs]
+        self._discs = [c for c, _ in discs]
         self._disc_xyz = _unit(
-            np.array([c.city.latitude for c in self._discs]),
-            np.array([c.city.longitude for c in self._discs]),
+            np.array([disc.latitude for _, disc in discs]),
+            np.array([disc.longitude for _, disc in discs]),
         )
-        self._disc_km = np.array([c.radius_km for c in self._discs])
+        self._disc_km = np.array([disc.radius_km for _, disc in discs])
 
     def assign(self, rows: Sequence[int]) -> list[Assignment]:
         """The city of each gazetteer row of this country."""

@@ -14,13 +14,28 @@ from sciencecities.locate.city_tables import chinese_names, data_lines, data_tex
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.model import City
 
+EXTENTS = {
+    "radius": "radius:KM or radius:KM@ID",
+    "admin1": "admin1:CODE",
+    "place": "place:ID",
+    "country": "country",
+}
+
+
+class Disc(NamedTuple):
+    """What lies within some kilometres of a point."""
+
+    latitude: float
+    longitude: float
+    radius_km: float
+
 
 @dataclass(frozen=True)
 class CuratedCity:
     """A row of metro_curated.csv: a city and the parts whose union is its extent."""
 
     city: City
-    radius_km: float  # 0 = none
+    discs: tuple[Disc, ...]
     admin1: frozenset[str]
     places: frozenset[int]
     whole_country: bool
@@ -108,12 +123,12 @@ def _city_at(
     )
 
 
-def curated_cities() -> list[CuratedCity]:
+def curated_cities(gazetteer: Gazetteer) -> list[CuratedCity]:
     """The rows of metro_curated.csv, by id. Raises LocateError naming a row that is wrong."""
     cities: dict[str, CuratedCity] = {}
     for line, row in _rows("metro_curated.csv"):
         try:
-            curated = _curated_city(row)
+            curated = _curated_city(row, gazetteer)
         except (KeyError, TypeError, ValueError) as error:
             raise LocateError(
                 f"metro_curated.csv line {line}: {error}; see docs/CITIES.md"
@@ -126,15 +141,7 @@ def curated_cities() -> list[CuratedCity]:
     return [cities[city_id] for city_id in sorted(cities)]
 
 
-def _curated_city(row: dict[str, str]) -> CuratedCity:
-    parts: dict[str, list[str]] = defaultdict(list)
-    for part in row["extent"].split(";"):
-        kind, _, value = part.strip().partition(":")
-        if kind not in ("radius", "admin1", "place", "country"):
-            raise ValueError(
-                f"unknown extent {part!r}; use radius:KM, admin1:CODE, place:ID, country"
-            )
-        parts[kind].append(value)
+def _curated_city(row: dict[str, str], gazetteer: Gazetteer) -> CuratedCity:
     city = City(
         f"gn:{int(row['principal_geonames_id'])}",
         row["name_en"],
@@ -143,11 +150,26 @@ def _curated_city(row: dict[str, str]) -> CuratedCity:
         float(row["latitude"]),
         float(row["longitude"]),
     )
-    radius = float(parts["radius"][0]) if parts["radius"] else 0.0
+    parts: dict[str, list[str]] = defaultdict(list)
+    for part in row["extent"].split(";"):
+        kind, _, value = part.strip().partition(":")
+        if kind not in EXTENTS or bool(value) != (kind != "country"):
+            raise ValueError(f"unknown extent {part!r}; use {', '.join(EXTENTS.values())}")
+        parts[kind].append(value)
     return CuratedCity(
         city,
-        radius,
+        tuple(_disc(value, city, gazetteer) for value in parts["radius"]),
         frozenset(parts["admin1"]),
         frozenset(map(int, parts["place"])),
         bool(parts["country"]),
     )
+
+
+def _disc(value: str, city: City, gazetteer: Gazetteer) -> Disc:
+    """`KM` about the principal place, or `KM@ID` about another one."""
+    km, _, number = value.partition("@")
+    if not number:
+        return Disc(city.latitude, city.longitude, float(km))
+    if (place := gazetteer.place(int(number))) is None:
+        raise ValueError(f"place {number} is not in the gazetteer")
+    return Disc(place.latitude, place.longitude, float(km))
