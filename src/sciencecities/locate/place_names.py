@@ -11,9 +11,11 @@ from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
     AREA_SUFFIXES,
     DIRECTIONS,
+    NUMBER_WORD,
     OF,
     SAINTS,
     TOWN_PREFIXES,
+    WORD_KINDS,
 )
 
 WHOLE, EDGE, INSIDE, REGION = "whole", "edge", "inside", "region"
@@ -180,14 +182,12 @@ def strip_postcodes(words: list[str]) -> list[str]:
 def is_postcode(words: list[str], end: int) -> bool:
     """Whether the word before `end` has digits as postcodes have."""
     word = words[end - 1]
-    if any(c.isdigit() for c in word):
-        return len(word) <= 10
-    return False
+    return bool(WORD_KINDS[word] & NUMBER_WORD) and len(word) <= 10
 
 
 def _is_leading_code(words: list[str], start: int) -> bool:
     word = words[start]
-    if any(c.isdigit() for c in word):
+    if WORD_KINDS[word] & NUMBER_WORD:
         return len(word) <= 10
     following = words[start + 1 : start + 2]
     # "CH 8091 Zürich"

@@ -23,10 +23,12 @@ from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
     DEPARTMENT,
     FULL_WORDS,
+    NUMBER_WORD,
     OF,
-    ORGANISATION,
-    STREET,
+    ORGANISATION_WORD,
+    STREET_WORD,
     TOWN_PREFIXES,
+    WORD_KINDS,
 )
 from sciencecities.locate.text import fold
 
@@ -37,6 +39,14 @@ PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese
 WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id", "as", "on", "al",
                       "ma", "pa", "se", "es", "to", "am", "do"})  # fmt: skip
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
+
+
+class Known(NamedTuple):
+    """A curated institution, and the words that name it: from `start` up to `end`."""
+
+    institution: Institution
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +64,8 @@ class Segment:
     is_street: bool = False
     names: tuple[Name, ...] = ()
     area: str | None = None  # UK postcode area
+    known: Known | None = None  # the first curated institution named
     words: tuple[str, ...] = field(default=(), repr=False)
-
-
-class Known(NamedTuple):
-    """A curated institution, and the words that name it: from `start` up to `end`."""
-
-    institution: Institution
-    start: int
-    end: int
 
 
 class Parser:
@@ -77,6 +80,13 @@ class Parser:
         for name in self.tables.institutions:
             words = name.split()
             self._starts[words[0]] = max(self._starts.get(words[0], 0), len(words))
+        # Most words end no address and begin no country's name: one look-up says so.
+        tables = self.tables
+        tails = (tables.countries, tables.regions, tables.abbreviations, tables.iso3)
+        self._tail_words = frozenset(n.rpartition(" ")[2] for t in tails for n in t)
+        self._tail_words |= ADMIN_SUFFIXES
+        hints = (tables.countries, tables.regions, tables.adjectives)
+        self._hint_words = frozenset(n.partition(" ")[0] for t in hints for n in t)
 
     def groups(self, text: str) -> list[list[Segment]]:
         """The segments of each organisation's part of a cleaned string."""
@@ -103,10 +113,12 @@ class Parser:
     def institution(self, words: tuple[str, ...]) -> Known | None:
         """The first curated institution named in the words."""
         institutions = self.tables.institutions
-        words = tuple(FULL_WORDS.get(w, w) for w in words)
+        words = tuple([FULL_WORDS.get(w, w) for w in words])
+        starts = self._starts
         for i, word in enumerate(words):
-            longest = self._starts.get(word, 0)
-            for n in range(min(longest, len(words) - i), 0, -1):
+            if word not in starts:
+                continue
+            for n in range(min(starts[word], len(words) - i), 0, -1):
                 found = institutions.get(" ".join(words[i : i + n]))
                 if found and not self._is_other_name(found, words[i + n - 1 : i + n + 2]):
                     return Known(found, i, i + n)
@@ -126,10 +138,12 @@ class Parser:
         if place_cjk.is_cjk(text):
             return self._read_cjk(text)
         words = fold(text).split()
-        is_organisation = any(w in ORGANISATION or w[:6] in ORGANISATION for w in words)
-        is_street = _is_street(words)
+        kinds = [WORD_KINDS[w] for w in words]
+        is_organisation = any(kind & ORGANISATION_WORD for kind in kinds)
+        has_digits = any(kind & NUMBER_WORD for kind in kinds)
+        is_street = any(kind & STREET_WORD for kind in kinds) or _ends_with_house(words)
         is_department = _is_department(words)
-        area = UK_POSTCODE.search(text)
+        area = UK_POSTCODE.search(text) if has_digits else None
         rest, countries, regions, region_names = self.strip_tail(words, text)
         if region_names and _is_block(words):
             regions, region_names = (), []
@@ -137,7 +151,8 @@ class Parser:
         is_part = is_organisation or is_department
         names = self.names.names(core, text, is_part=is_part, is_street=is_street)
         hints, hint_regions = self._hints(core)
-        hint_regions += self._postcode_provinces(words)
+        if has_digits:
+            hint_regions += self._postcode_provinces(words)
         is_whole = any(n.kind == WHOLE and n.codes and not n.is_spelt for n in names)
         # The region itself may be the town: New York, Madrid, Chiba.
         names += tuple(Name(n, self.gazetteer.codes(n), REGION) for n in region_names)
@@ -154,6 +169,7 @@ class Parser:
             is_organisation=is_organisation,
             is_department=is_department,
             is_street=is_street,
+            known=self.institution(tuple(words)),
         )
 
     def _read_cjk(self, text: str) -> Segment:
@@ -166,6 +182,7 @@ class Parser:
             is_organisation=not found.is_location,
             names=tuple(Name(n, c, WHOLE if found.is_location else EDGE) for n, c in found.names),
             words=tuple(found.words),
+            known=self.institution(tuple(found.words)),
         )
 
     def strip_tail(
@@ -180,6 +197,8 @@ class Parser:
             if is_postcode(words, end):
                 end -= 1
                 continue
+            if words[end - 1] not in self._tail_words:
+                break
             taken = 0
             longest = 9 if words[end - 1] == "ireland" else 5
             for n in range(min(longest, end), 0, -1):
@@ -228,6 +247,8 @@ class Parser:
         countries: list[str] = []
         regions: list[Region] = []
         for i, word in enumerate(core):
+            if word not in self._hint_words:
+                continue
             if word in self.tables.adjectives:
                 countries.append(self.tables.adjectives[word])
             for n in (1, 2, 3):
@@ -277,12 +298,10 @@ def _is_department(words: list[str]) -> bool:
     return bool(start) and start[0] in DEPARTMENT
 
 
-def _is_street(words: list[str]) -> bool:
-    if (
+def _ends_with_house(words: list[str]) -> bool:
+    return (
         len(words) > 1
         and words[-1].isdigit()
         and len(words[-1]) < 4
         and words[-2] not in TOWN_PREFIXES
-    ):
-        return True  # a house number
-    return any(w in STREET or w.endswith(("strasse", "straat", "gatan", "str")) for w in words)
+    )

@@ -177,7 +177,7 @@ class Resolver:
     def _institution(self) -> tuple[int, Known | None]:
         """The first known institution that may be meant, and its segment's position."""
         for position, segment in enumerate(self.group):
-            found = self.parser.institution(segment.words)
+            found = segment.known
             if found and self._fits(found.institution):
                 return position, found
         return 0, None

@@ -7,17 +7,63 @@ import re
 
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.model import Place
-from sciencecities.locate.place_parse import Parser
+from sciencecities.locate.place_parse import Parser, Segment
 from sciencecities.locate.place_resolve import Found, Resolver
 from sciencecities.locate.text import clean
 
-__all__ = ["Found", "find_place", "places_in"]
+__all__ = ["Found", "Reading", "find_place", "parser_of", "places_in"]
 
 MAIL_COUNTRY = re.compile(r"@[\w.-]{1,80}?\.([a-z]{2}|edu|gov|mil)(?![\w.]*\w)", re.IGNORECASE)
 NOT_COUNTRY_DOMAINS = frozenset({"IO", "CO", "ME", "AI", "TV", "CC", "EU", "AC", "SO", "LY", "FM"})
 
 
 NOTHING = Found(None, None, "none", 0.0)
+
+
+class Reading:
+    """One string read once: what it says of places, under any hint of a country."""
+
+    def __init__(self, parser: Parser, text: str) -> None:
+        self._parser = parser
+        self.groups: list[list[Segment]] = parser.groups(clean(text))
+        self._mail = _mail_country(text) if "@" in text else None
+        self._found: dict[str | None, list[Found]] = {}
+
+    def find(self, country: str | None = None) -> Found:
+        """The place of the first organisation that names one."""
+        first = named = placed = None
+        for found in self._answers(country):
+            if found.place is None:
+                first = first or (found if found.country else None)
+            elif found.method != "text-name":
+                named = found
+                break
+            else:
+                placed = placed or found
+        return named or placed or first or NOTHING
+
+    def all(self, country: str | None = None) -> list[Place]:
+        """All distinct towns named, one for each organisation, surest first."""
+        placed = [f for f in self._answers(country) if f.place]
+        placed.sort(key=lambda f: -f.score)
+        return list({f.place.place_id: f.place for f in placed if f.place}.values())
+
+    def _answers(self, country: str | None) -> list[Found]:
+        found = self._found.get(country)
+        if found is None:
+            found = self._found[country] = self._answers_new(country)
+        return found
+
+    def _answers_new(self, country: str | None) -> list[Found]:
+        mail = self._mail if country is None else None
+        found: list[Found] = []
+        later: str | None = None  # a country named after a group serves it too
+        for group in reversed(self.groups):
+            answer = Resolver(self._parser, group, country, later or mail).answer()
+            found.append(answer)
+            if any(s.countries for s in group):
+                later = answer.country or later
+        return found[::-1]
 
 
 def find_place(gazetteer: Gazetteer, text: str, *, country: str | None = None) -> Found:
@@ -27,36 +73,18 @@ def find_place(gazetteer: Gazetteer, text: str, *, country: str | None = None) -
     and 1. Methods: text-city-country, text-city-region, text-city, known-institution, text-name
     (the town stands in the organisation's name) and none.
     """
-    found = _found(gazetteer, text, country)
-    placed = [f for f in found if f.place]
-    named = [f for f in placed if f.method != "text-name"]
-    return (named or placed or [f for f in found if f.country] or [NOTHING])[0]
+    return Reading(parser_of(gazetteer), text).find(country)
 
 
 def places_in(gazetteer: Gazetteer, text: str, country: str | None = None) -> list[Place]:
     """All distinct towns named, one for each organisation, surest first."""
-    placed = [f for f in _found(gazetteer, text, country) if f.place]
-    placed.sort(key=lambda f: -f.score)
-    return list({f.place.place_id: f.place for f in placed if f.place}.values())
+    return Reading(parser_of(gazetteer), text).all(country)
 
 
 @functools.lru_cache(maxsize=4)
-def _parser(gazetteer: Gazetteer) -> Parser:
+def parser_of(gazetteer: Gazetteer) -> Parser:
+    """The gazetteer's parser, which remembers the segments it has read."""
     return Parser(gazetteer)
-
-
-def _found(gazetteer: Gazetteer, text: str, country: str | None) -> list[Found]:
-    parser = _parser(gazetteer)
-    groups = parser.groups(clean(text))
-    mail = _mail_country(text) if country is None and "@" in text else None
-    found: list[Found] = []
-    later: str | None = None  # a country named after a group serves it too
-    for group in reversed(groups):
-        answer = Resolver(parser, group, country, later or mail).answer()
-        found.append(answer)
-        if any(s.countries for s in group):
-            later = answer.country or later
-    return found[::-1]
 
 
 def _mail_country(text: str) -> str | None:

@@ -29,3 +29,26 @@ DIRECTIONS = _words("directions")  # "Aarhus N", "Budapest IX"
 NOT_SENTENCE_ENDS = _words("not_sentence_ends")
 FULL_WORDS = _pairs("full_words")
 UK_AREAS = _pairs("uk_areas")  # postcode area -> town
+
+ORGANISATION_WORD, STREET_WORD, NUMBER_WORD = 1, 2, 4
+REMEMBERED = 200_000
+
+
+class _WordKinds(dict[str, int]):
+    """Word -> what it marks its segment as, in bits; filled as words are met."""
+
+    def __missing__(self, word: str) -> int:
+        kind = 0
+        if word in ORGANISATION or word[:6] in ORGANISATION:
+            kind |= ORGANISATION_WORD
+        if word in STREET or word.endswith(("strasse", "straat", "gatan", "str")):
+            kind |= STREET_WORD
+        if any(c.isdigit() for c in word):
+            kind |= NUMBER_WORD
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[word] = kind
+        return kind
+
+
+WORD_KINDS = _WordKinds()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from sciencecities.locate.gaz_tables import family
 from sciencecities.locate.gazetteer import Gazetteer, distance_km
 from sciencecities.locate.model import Place
 from sciencecities.locate.name_words import GENERIC, name_words
-from sciencecities.locate.place_parse import Parser, Segment
-from sciencecities.locate.place_text import Found, find_place, places_in
-from sciencecities.locate.text import clean, fold
+from sciencecities.locate.place_parse import Segment
+from sciencecities.locate.place_text import Found, Reading, parser_of
+from sciencecities.locate.text import fold
 
 NEAR_KM = 50.0
 NAMESAKE_TIMES = 10
 NAMESAKE_POPULATION = 100_000
-REMEMBERED = 50_000
+REMEMBERED = 20_000  # strings, some kilobytes each
 
 
 class Placed(NamedTuple):
@@ -35,17 +35,16 @@ class TextPlaces:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
-        self._parser = Parser(gazetteer)
-        self._find = lru_cache(REMEMBERED)(self._find_new)
-        self._groups = lru_cache(1_000)(self._groups_new)
-        self.all = lru_cache(1_000)(self._all)
+        parser = parser_of(gazetteer)
+        self.read = lru_cache(REMEMBERED)(partial(Reading, parser))
 
     def find(self, text: str, country: str | None = None) -> Found:
         """The place that the string names, in the country if one is given and names can be."""
-        found = self._find(text, None)
+        reading = self.read(text)
+        found = reading.find()
         if country is None or (found.place and found.place.country == country):
             return found
-        return self._find(text, country)
+        return reading.find(country)
 
     def countries(self, text: str) -> frozenset[str]:
         """The countries that the string clearly names, each with those written under its name.
@@ -53,18 +52,19 @@ class TextPlaces:
         None where an organisation of several stands without its country: an institution of
         another country may be that one.
         """
-        groups = self._groups(text)
+        reading = self.read(text)
+        groups = reading.groups
         if len(groups) > 1 and any(_lacks_country(group) for group in groups):
             return frozenset()
         named = {country for group in groups for s in group for country in s.countries}
-        found = self._find(text, None)
+        found = reading.find()
         if found.place and found.method in ("text-city-region", "text-city-country"):
             named.add(found.place.country)
         return frozenset(other for country in named for other in family(country))
 
     def about(self, text: str, names: Sequence[str]) -> str:
         """The part of the string that names the institution; all of it where none or all do."""
-        groups = self._groups(text)
+        groups = self.read(text).groups
         if len(groups) < 2:
             return text
         folded = [f" {fold(name)} " for name in names]
@@ -74,17 +74,8 @@ class TextPlaces:
 
     def towns_alone(self, text: str, places: Sequence[Place]) -> list[Place]:
         """Those places whose name stands in the string by itself, outside organisations' names."""
-        segments = [segment for group in self._groups(text) for segment in group]
+        segments = [segment for group in self.read(text).groups for segment in group]
         return [p for p in places if any(_is_town(segment, fold(p.name)) for segment in segments)]
-
-    def _find_new(self, text: str, country: str | None) -> Found:
-        return find_place(self.gazetteer, text, country=country)
-
-    def _all(self, text: str, country: str | None) -> list[Place]:
-        return places_in(self.gazetteer, text, country)
-
-    def _groups_new(self, text: str) -> list[list[Segment]]:
-        return self._parser.groups(clean(text))
 
 
 def choose_place(
@@ -118,14 +109,14 @@ def _weigh(
     method = f"text:{found.method}"
     if not registered:
         return Placed(place, method)
-    for other in (place, *texts.all(text, place.country)):
+    for other in (place, *texts.read(text).all(place.country)):
         for known in registered:
             if _is_same(known, other):
                 return Placed(known, method)
     for known in texts.towns_alone(text, registered):
         if not _is_namesake(texts.gazetteer, known, place):
             return Placed(known, method)
-    for other in (place, *texts.all(text, place.country)):
+    for other in (place, *texts.read(text).all(place.country)):
         if any(_near(known, other) for known in registered):
             return Placed(other, method)
     if found.method == "text-name" and not _is_namesake(texts.gazetteer, registered[0], place):

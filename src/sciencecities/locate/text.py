@@ -112,11 +112,12 @@ def clean(text: str) -> str:
         text = ORCID.sub(" ", text)
     text = " ".join(text[:MAX_LENGTH].split())
     for _ in range(3):
-        shorter = LABEL.sub("", text)
-        if shorter == text:
+        label = LABEL.match(text)
+        if label is None:
             break
-        text = shorter
-    return re.sub(r"(?:\s*[,;:.]\s*)*([.,;:])\s*$", r"\1", text).strip(" ,;:")
+        text = text[label.end() :]
+    body = text.rstrip(" ,;:.")
+    return (body + "." if text.endswith(".") else body).lstrip(" ,;:")
 
 
 def slug(name: str) -> str:
