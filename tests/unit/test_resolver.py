@@ -32,6 +32,7 @@ def test_a_registered_organisation(resolver: Resolver) -> None:
                 "name": "Boston",
                 "country": "US",
                 "method": "match+text:text-city-country",
+                "score": 0.99,
             },
             "city": {"id": "gn:4930956", "name": "Boston"},
         }

@@ -11,7 +11,8 @@ from sciencecities.errors import ConfigError
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.matcher import Match, Matcher
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
-from sciencecities.locate.placing import NOWHERE, Placed, TextPlaces, choose_place
+from sciencecities.locate.place_text import Found
+from sciencecities.locate.placing import NOWHERE, REGISTERED, Placed, TextPlaces, choose_place
 from sciencecities.locate.registry import Registry, canonical_ror
 from sciencecities.locate.text import normalise, organisation, slug
 
@@ -183,7 +184,7 @@ class Locator:
         if matches:
             return [self._by_match(match, context or string) for match in matches], []
         place = found.place if self._places_strings else None
-        unit = self._unregistered(string, place, found.method)
+        unit = self._unregistered(string, place, found)
         return [], [unit or self._unresolved(string, country)]
 
     def _matches(self, string: str, country: str | None, place: Place | None) -> list[Match]:
@@ -211,15 +212,16 @@ class Locator:
         """Whether the gazetteer places strings of which the registry knows nothing."""
         return self.mode != "registry" or (self.match and not self.has_registry)
 
-    def _unregistered(self, string: str, place: Place | None, method: str) -> Unit | None:
+    def _unregistered(self, string: str, place: Place | None, found: Found) -> Unit | None:
         """The organisation part of the string, under an id of its name, at the string's place."""
         name = organisation(string, (place.name,)) if place else None
         if place is None or name is None or not slug(name):
             return None
         own = f"name:{slug(name)}"
-        method = f"unregistered+text:{method}"
+        method = f"unregistered+text:{found.method}"
         # The key lets an equal string of the author that is resolved by id take its place.
-        return Unit(own, own, name, place, place.country, None, method, None, normalise(string))
+        key = normalise(string)
+        return Unit(own, own, name, place, place.country, None, method, None, key, found.score)
 
     def _unresolved(self, string: str, country: str | None) -> Unit:
         """The string itself, compared and placed by its normalised text alone.
@@ -231,13 +233,16 @@ class Locator:
         place = found.place if self._places_strings else None
         country = found.country or self._texts.find(string).country or country
         if place:
-            return Unit(None, None, None, place, place.country, None, "place-only", None, key)
+            where, method = place.country, "place-only"
+            return Unit(None, None, None, place, where, None, method, None, key, found.score)
         return Unit(None, None, None, None, country, UNRESOLVED, "unresolved", None, key)
 
     # --- places ----------------------------------------------------------------------------
 
     def _unit(self, named: Named) -> Unit:
-        place, method = self._place(named)
+        place, method, score = self._place(named)
+        if method == "registry" and named.score is not None:  # right if the institution is
+            score *= named.score
         country = place.country if place else self._country(named)
         return Unit(
             named.institution_id,
@@ -248,11 +253,13 @@ class Locator:
             None if place else WITHOUT_PLACE,
             f"{named.method}+{method}",
             named.score,
+            place_score=round(score, 4) if place else None,
         )
 
     def _place(self, named: Named) -> Placed:
         if self.mode == "registry" and self.has_registry:
-            return Placed(named.places[0], "registry") if named.places else NOWHERE
+            where = named.places[:1]
+            return Placed(where[0], "registry", REGISTERED) if where else NOWHERE
         registered = named.places if self.mode == "text-then-registry" else ()
         return choose_place(self._texts, named.text, named.names, named.countries, registered)
 

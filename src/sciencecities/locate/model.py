@@ -33,7 +33,8 @@ class Unit(NamedTuple):
     """One institution at its place, or one unresolved string, of an affiliation.
 
     Exactly one of `place` and `reason` is set. An unresolved string has no institution_id and
-    carries its normalised text in `text_key`.
+    carries its normalised text in `text_key`. `score` is that of the institution, `place_score`
+    that of the place (both 0 to 1, the share of such answers that are right).
     """
 
     institution_id: str | None
@@ -45,6 +46,7 @@ class Unit(NamedTuple):
     method: str
     score: float | None
     text_key: str | None = None
+    place_score: float | None = None
 
     @property
     def key(self) -> str:

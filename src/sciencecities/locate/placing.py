@@ -25,9 +25,12 @@ class Placed(NamedTuple):
 
     place: Place | None
     method: str
+    score: float  # 0 to 1; of a registered place, given that the institution is the right one
 
 
-NOWHERE = Placed(None, "none")
+NOWHERE = Placed(None, "none", 0.0)
+REGISTERED = 0.98  # a registered location that no town of the string contradicts
+CONFIRMED = 0.99  # one that the string names too
 
 
 class TextPlaces:
@@ -99,7 +102,7 @@ def choose_place(
         if place is not None and (not countries or place.country in countries):
             credible = [known for known in registered if not _is_region(texts.gazetteer, known)]
             return _weigh(texts, part, found, place, credible)
-    return Placed(registered[0], "registry") if registered else NOWHERE
+    return Placed(registered[0], "registry", REGISTERED) if registered else NOWHERE
 
 
 def _weigh(
@@ -108,20 +111,20 @@ def _weigh(
     """Decide between the string's surest town, its other towns and the registered places."""
     method = f"text:{found.method}"
     if not registered:
-        return Placed(place, method)
+        return Placed(place, method, found.score)
     for other in (place, *texts.read(text).all(place.country)):
         for known in registered:
             if _is_same(known, other):
-                return Placed(known, method)
+                return Placed(known, method, CONFIRMED)
     for known in texts.towns_alone(text, registered):
         if not _is_namesake(texts.gazetteer, known, place):
-            return Placed(known, method)
+            return Placed(known, method, CONFIRMED)
     for other in (place, *texts.read(text).all(place.country)):
         if any(_near(known, other) for known in registered):
-            return Placed(other, method)
+            return Placed(other, method, found.score)
     if found.method == "text-name" and not _is_namesake(texts.gazetteer, registered[0], place):
-        return Placed(registered[0], "registry")
-    return Placed(place, method)
+        return Placed(registered[0], "registry", REGISTERED)
+    return Placed(place, method, found.score)
 
 
 def _lacks_country(group: Sequence[Segment]) -> bool:

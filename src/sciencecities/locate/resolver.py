@@ -36,8 +36,8 @@ class Resolver:
         A single string is taken for a list of one.
 
         An answer has `text`, `institutions` (`ror`, `name`, `score`; an organisation that is in no
-        registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`) or None, and
-        `city` (`id`, `name`) or None.
+        registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`, `score`) or None,
+        and `city` (`id`, `name`) or None.
         """
         texts = [strings] if isinstance(strings, str) else list(strings)
         units = {text: self._locator.locate(Affiliation(text)) for text in dict.fromkeys(texts)}
@@ -81,4 +81,5 @@ def _place(unit: Unit) -> dict[str, Any] | None:
         "name": place.name,
         "country": place.country,
         "method": unit.method,
+        "score": unit.place_score,
     }
