@@ -84,7 +84,7 @@ def _due(facility: Facility, last: Event | None) -> tuple[PartialDate | None, bo
 
 def _english(status: Status) -> str:
     if status.stage is None:
-        parts = [f"nothing known on {status.on}"]
+        parts = [f"no stage of its life recorded by {status.on}"]
     else:
         parts = [f"{STAGES[status.stage].state_en} on {status.on} (since {status.since})"]
     if status.due:
@@ -101,7 +101,7 @@ def _english(status: Status) -> str:
 
 def _chinese(status: Status) -> str:
     if status.stage is None:
-        parts = [f"截至{status.on}无记录"]
+        parts = [f"截至{status.on}无阶段记录"]
     else:
         state = STAGES[status.stage].state_zh
         parts = [f"截至{status.on}{state}（{status.since}起）"]
