@@ -27,7 +27,8 @@ _HEADS = {
     "as of": "截至", "by": "主体", "cities": "城市", "companies": "企业", "city": "城市",
     "document": "文号", "facility": "设施", "figures": "数据", "form": "类型", "host": "牵头",
     "institutions": "机构", "issued": "印发", "issuer": "制定", "key": "编号", "kind": "类别",
-    "listed here": "收录", "milestones": "大事", "name": "名称", "note": "备注", "ror id": "ROR", "points": "沿线", "plan": "规划",
+    "listed here": "收录", "milestones": "大事", "name": "名称", "points": "沿线", "plan": "规划",
+    "note": "备注", "ROR id": "ROR",
     "published": "发布", "publisher": "发布者", "rank": "排名", "source": "来源", "stated": "说法",
     "status": "状态", "tier": "层级", "title": "题名", "what is counted": "所计", "where": "所在",
     "year": "年份", "achievements": "成果", "labels": "称号", "products": "产品",
@@ -78,7 +79,7 @@ class Page:
 
     def _columns(self, *heads: str) -> list[Column]:
         return [
-            Column(_HEADS[h] if self.lang == "zh" else h.capitalize(), h in ("rank", "year"))
+            Column(_HEADS[h] if self.lang == "zh" else h[0].upper() + h[1:], h in ("rank", "year"))
             for h in heads
         ]
 
@@ -148,7 +149,7 @@ class Page:
             ]
             for p in self.city.platforms
         ]  # fmt: skip
-        heads = self._columns("name", "tier", "host", "industry", "ror id", "as of", "source")
+        heads = self._columns("name", "tier", "host", "industry", "ROR id", "as of", "source")
         return View(self.say("Platforms listed", "收录的平台"), heads, rows)
 
     def facilities(self) -> View:
