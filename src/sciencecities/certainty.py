@@ -17,6 +17,9 @@ WORDS: tuple[tuple[float, str, str], ...] = (
 )
 """The least probability of each word, English, Chinese; a word reaches up to the next."""
 
+FEW_WORKS = 10
+"""Below this n_eff a row is marked "few works"."""
+
 
 def word(p: float | None, lang: Language = "en") -> str:
     """The word for a probability; no word ("") where it is not known.

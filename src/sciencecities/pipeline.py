@@ -128,6 +128,7 @@ def _build_tables(
     from sciencecities.edition.write import write_manifest
     from sciencecities.engines.duckdb import DuckDB
     from sciencecities.rank.run import rank_all
+    from sciencecities.rank.stability import Redraws
     from sciencecities.scopes import load
     from sciencecities.scopes.journals import journal_set
 
@@ -152,7 +153,8 @@ def _build_tables(
         if not (stages / "weights.parquet").exists():
             count(engine, config.scheme, stages, timed)
         engine.view("weights", [stages / "weights.parquet"], WEIGHTS)
-        for name, table in rank_all(engine, config.scheme, timed).items():
+        redraws = Redraws(config.replicates, config.seed, n_threads(config))
+        for name, table in rank_all(engine, config.scheme, timed, redraws).items():
             write_parquet(edition / f"{name}.parquet", table)
         timed.stage("write")
         write_large_tables(engine, edition)

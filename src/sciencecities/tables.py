@@ -58,6 +58,7 @@ WORKS = _table(
     "record_id",
     ("record_id", "int64", "file number × 2^44 + piece number × 2^24 + row in the piece"),
     ("work_id", "string", "the source's id: OpenAlex URL, `pmid:…`, or the table's own"),
+    ("work_key", "int64", "first 8 bytes of the SHA-256 of work_id: begins the work's re-draws"),
     ("doi", "string", "lower case, without resolver prefix; null if none"),
     (
         "version",
@@ -210,10 +211,13 @@ _RANK_COLUMNS = (
     ("rank_change", "int64", "previous_rank − rank: positive is a rise"),
     ("p_top10", "float64", "probability of rank ≤ 10; null as above"),
     ("p_ahead_next", "float64", "probability of being ahead of the next row; null as above"),
-    ("p_rose", "float64", "probability that the rise was real; null as above"),
-    ("p_fell", "float64", "probability that the fall was real; null as above"),
+    ("p_rose", "float64", "probability that the rank rose in truth, shrunk; null: movement_note"),
+    ("p_fell", "float64", "probability that the rank fell in truth, shrunk; null: movement_note"),
     ("method_rank_best", "int64", "best rank over methods; null as above"),
     ("method_rank_worst", "int64", "worst rank over methods; null as above"),
+    ("raw_p_rose", "float64", "part of the re-draws in which the rank rose, before shrinkage"),
+    ("raw_p_fell", "float64", "part of the re-draws in which the rank fell, before shrinkage"),
+    ("movement_note", "string", "why p_rose is not stated: incomplete-year, unassigned-moved"),
 )
 
 RANKINGS = _table(
@@ -297,6 +301,17 @@ COLLABORATIONS = _table(
     ("score", "float64", "works: sum of both cities' Shares over their joint works"),
 )
 
+ORDER_PROBABILITIES = _table(
+    "order_probabilities",
+    "One row per data year, scope and unordered pair of the 50 leading cities (city_a < city_b).",
+    "data_year scope city_a city_b",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("city_a", "string", "city id, the smaller one"),
+    ("city_b", "string", "city id, the larger one"),
+    ("p", "float64", "probability that city_a is ahead of city_b; equal ranks count half"),
+)
+
 UNASSIGNED = _table(
     "unassigned",
     "One row per data year, scope, reason and country of what has no city.",
@@ -320,6 +335,7 @@ TOTALS = _table(
 EDITION = (
     RANKINGS,
     COUNTRY_RANKINGS,
+    ORDER_PROBABILITIES,
     CONTRIBUTIONS,
     WORK_SCOPES,
     CITY_INSTITUTIONS,

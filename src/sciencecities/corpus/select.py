@@ -58,7 +58,8 @@ SELECT record_id FROM one_per_id WHERE doi IS NULL
 # One row per work of the edition; work_no follows the order of (data_year, work_id).
 SELECTED = """
 SELECT ROW_NUMBER() OVER (ORDER BY w.year, w.work_id) AS work_no,
-       w.record_id, w.work_id, w.doi, w.year AS data_year, w.type, w.authors_truncated
+       w.record_id, w.work_id, w.work_key, w.doi, w.year AS data_year, w.type,
+       w.authors_truncated
 FROM one_per_id AS w
 JOIN one_per_doi AS d ON d.record_id = w.record_id
 WHERE w.is_primary AND w.excluded IS NULL AND w.year IS NOT NULL {filters}

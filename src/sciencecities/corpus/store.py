@@ -23,7 +23,7 @@ from sciencecities.sources import InputFile
 from sciencecities.sources.base import Records
 from sciencecities.tables import CORPUS
 
-CORPUS_FORMAT = 1
+CORPUS_FORMAT = 2
 """Raised whenever a reader or a corpus table changes meaning; older parts are then redone."""
 
 PIECE_BYTES = 16 << 20

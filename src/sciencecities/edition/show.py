@@ -84,10 +84,17 @@ def ordinal(number: int) -> str:
     >>> ordinal(6), ordinal(11), ordinal(22), ordinal(103)
     ('sixth', '11th', '22nd', '103rd')
     """
-    if 1 <= number <= len(ORDINALS):
-        return ORDINALS[number - 1]
+    return ORDINALS[number - 1] if 1 <= number <= len(ORDINALS) else nth(number)
+
+
+def nth(number: int) -> str:
+    """A rank in digits.
+
+    >>> nth(1), nth(12), nth(1103)
+    ('1st', '12th', '1,103rd')
+    """
     suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
-    return f"{number}{suffix or 'th'}"
+    return f"{number:,}{suffix or 'th'}"
 
 
 def plural(number: int, noun: str) -> str:

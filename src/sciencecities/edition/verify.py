@@ -64,6 +64,26 @@ INVARIANTS = {
             SELECT rank, share, LEAD(rank) OVER w AS next_rank, LEAD(share) OVER w AS next_share
             FROM rankings WINDOW w AS (PARTITION BY data_year, scope ORDER BY share DESC, rank)
         ) WHERE next_rank < rank""",
+    **{
+        f"{table}: {problem}": f"SELECT COUNT(*) FROM {table} WHERE {test}"
+        for table in ("rankings", "country_rankings")
+        for problem, test in {
+            "a Share or rank lies outside its range": "share NOT BETWEEN share_low AND share_high "
+            "OR rank NOT BETWEEN rank_low AND rank_high OR share_low < 0 OR rank_low < 1",
+            "only a part of the ranges is there": "NOT ((n_eff IS NULL) = (share_low IS NULL) "
+            "AND (n_eff IS NULL) = (share_high IS NULL) AND (n_eff IS NULL) = (rank_low IS NULL) "
+            "AND (n_eff IS NULL) = (rank_high IS NULL) AND (n_eff IS NULL) = (p_top10 IS NULL))",
+            "more effective works than works": "n_eff > count * (1 + 1e-9) OR n_eff < 1 - 1e-9",
+            "a probability is none": "p_top10 NOT BETWEEN 0 AND 1 OR p_ahead_next NOT BETWEEN 0 "
+            "AND 1 OR p_rose < 0 OR p_fell < 0 OR p_rose + p_fell > 1 + 1e-9 "
+            "OR raw_p_rose < 0 OR raw_p_fell < 0 OR raw_p_rose + raw_p_fell > 1 + 1e-9",
+            "a movement is called certain against a reason or without a year before": "p_rose IS "
+            "NOT NULL AND (movement_note IS NOT NULL OR previous_rank IS NULL)",
+        }.items()
+    },
+    "order_probabilities: a pair is not in order, or its probability is none": """
+        SELECT COUNT(*) FROM order_probabilities
+        WHERE city_a >= city_b OR p NOT BETWEEN 0 AND 1""",
     "city_institutions: a city's institutions do not add up to its Share": """
         SELECT COUNT(*) FROM rankings AS r FULL JOIN (
             SELECT data_year, scope, city_id, SUM(share) AS share FROM city_institutions

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sciencecities import certainty
+from sciencecities.certainty import FEW_WORKS
 from sciencecities.edition.show import (
     QUALITY,
     Column,
     View,
     decimals,
+    nth,
     ordinal,
     percent,
     percents,
@@ -37,7 +40,18 @@ COMPARABLE = 0.5
 """A year needs this part of its neighbour's works for a movement to be worth a headline."""
 
 SAME = 1e-9
-NO_RANGES = "Rank ranges: this version computes none."
+NO_RANGES = "Ranges: none; this edition was built without re-draws (--replicates 0)."
+NOT_PUBLISHED = "Ranges: not published."
+RANGES = (
+    "Rank (best–worst): stability range, over re-draws of the works. It does not cover wrong places, "
+    "missing works or the choice of journals."
+)
+FEW = "few works"
+FEW_NOTE = "few works: fewer than 10 effective works, (Σw)²/Σw²."
+NO_CERTAINTY = {
+    "incomplete-year": "one of the two years is incomplete",
+    "unassigned-moved": "the unassigned part moved by more than 2 points",
+}
 UNREGISTERED = "* in no registry: the name as the affiliations write it."
 
 
@@ -67,7 +81,7 @@ def rank_view(
     ]
     title = _rank_title(edition, table.num_rows, rows, scope, year, countries)
     notes = [unassigned_line(edition, scope, year)] if with_unassigned else []
-    notes += [*_thin_year(edition, scope, year), *_range_notes(rows), QUALITY]
+    notes += [*_thin_year(edition, scope, year), *_range_notes(edition, rows), QUALITY]
     return View(title, columns, cells, notes)
 
 
@@ -87,7 +101,7 @@ def city_view(edition: Edition, city_id: str) -> View:
         for r, own in zip(rows, _number_cells(edition, rows), strict=True)
     ]  # fmt: skip
     notes = _thin_year(edition, rows[0]["scope"], rows[0]["data_year"])
-    notes += [*_range_notes(rows), QUALITY]
+    notes += [*_range_notes(edition, rows), QUALITY]
     return View(_city_title(rows, ranked, edition), columns, cells, notes)
 
 
@@ -191,26 +205,29 @@ def unassigned_line(edition: Edition, scope: str, year: int, *, reasons: bool = 
 def rank_text(row: Row) -> str:
     """The rank with its range where it is known.
 
-    >>> rank_text({"rank": 6, "rank_low": 4, "rank_high": 8})
-    '6 (4–8)'
+    >>> rank_text({"rank": 6, "rank_low": 4, "rank_high": 8, "n_eff": 812.5})
+    '6th (4–8)'
     """
     if row["rank_low"] is None or row["rank_high"] is None:
-        return f"{row['rank']:,}"
-    return f"{row['rank']:,} ({row['rank_low']:,}–{row['rank_high']:,})"
+        return nth(row["rank"])
+    few = f", {FEW}" if _few(row) else ""
+    return f"{nth(row['rank'])} ({row['rank_low']:,}–{row['rank_high']:,}){few}"
 
 
 def movement(row: Row) -> str:
-    """How the rank changed, "–" where there is nothing to compare with.
+    """How the rank changed and how certainly, "–" where there is nothing to compare with.
 
-    >>> movement({"previous_rank": 8, "rank_change": 2})
-    'up 2 from 8'
+    >>> movement({"previous_rank": 8, "rank_change": 2, "p_rose": 0.86, "p_fell": 0.04})
+    'up 2 from 8th, very likely'
     """
     before, change = row["previous_rank"], row["rank_change"]
     if before is None or change is None:
         return "–"
     if change == 0:
         return "same"
-    return f"{'up' if change > 0 else 'down'} {abs(change):,} from {before:,}"
+    how = certainty.word(row["p_rose"] if change > 0 else row["p_fell"])
+    moved = f"{'up' if change > 0 else 'down'} {abs(change):,} from {nth(before)}"
+    return f"{moved}, {how}" if how else moved
 
 
 def work_link(row: Row) -> str:
@@ -261,8 +278,22 @@ def _thin_year(edition: Edition, scope: str, year: int) -> list[str]:
     ]
 
 
-def _range_notes(rows: Sequence[Row]) -> list[str]:
-    return [NO_RANGES] if any(r["rank_low"] is None for r in rows) else []
+def _range_notes(edition: Edition, rows: Sequence[Row]) -> list[str]:
+    """What the ranges are, and why they or the certainty words are missing."""
+    if not rows:
+        return []
+    if any(r["rank_low"] is None for r in rows):
+        return [NO_RANGES if edition.kind == "computed" else NOT_PUBLISHED]
+    reasons = {(r["data_year"], r["movement_note"]) for r in rows if r["movement_note"]}
+    notes = [
+        f"No certainty of the movement into {year}: {NO_CERTAINTY[reason]}."
+        for year, reason in sorted(reasons, reverse=True)
+    ]
+    return [*notes, RANGES, *([FEW_NOTE] if any(map(_few, rows)) else [])]
+
+
+def _few(row: Row) -> bool:
+    return row["n_eff"] is not None and row["n_eff"] < FEW_WORKS
 
 
 def _unregistered(row: Row) -> bool:

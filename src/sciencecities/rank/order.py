@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 TIE = 10**9
 """Neighbours whose gap is at most 1/TIE of the smaller share a rank."""
@@ -29,3 +30,20 @@ def rank(units: Mapping[str, int]) -> list[tuple[int, str]]:
 
 def _tied(names: Iterable[str], n_before: int) -> list[tuple[int, str]]:
     return [(n_before + 1, name) for name in sorted(names)]
+
+
+CITY, COUNTRY = 0, 1
+"""What a list ranks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The cities or countries of one data year and scope, in order of rank."""
+
+    year: int
+    scope: str
+    kind: int
+    names: list[str]
+    numbers: list[int]  # target_no or country_no
+    ranks: list[int]
+    units: list[int]

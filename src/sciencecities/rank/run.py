@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sciencecities.engines.base import Engine
 from sciencecities.errors import ShareNotConservedError
 from sciencecities.progress import Progress
-from sciencecities.rank.order import rank
+from sciencecities.rank.order import CITY, COUNTRY, Listing, rank
+from sciencecities.rank.stability import ListKey, Redraws, Stability, measure, movement_note
 from sciencecities.rank.sums import sum_weights
 from sciencecities.tables import (
     CITY_INSTITUTIONS,
     COLLABORATIONS,
     COUNTRY_RANKINGS,
+    ORDER_PROBABILITIES,
     RANKINGS,
     TOTALS,
     UNASSIGNED,
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Group = tuple[int, str]  # data year, scope
+Sums = Mapping[Group, Mapping[str, tuple[int, int]]]  # name → (units, works)
+
+NO_REDRAWS = Redraws()
 
 # Number 0 stands for placed strings that name no institution.
 INSTITUTIONS = """
@@ -38,11 +43,13 @@ SELECT 0, NULL, NULL, NULL
 """
 
 
-def rank_all(engine: Engine, scheme: str, progress: Progress) -> dict[str, pa.Table]:
+def rank_all(
+    engine: Engine, scheme: str, progress: Progress, redraws: Redraws = NO_REDRAWS
+) -> dict[str, pa.Table]:
     """The edition's tables that are sums: rankings, country_rankings, … , totals.
 
     The engine must know weights, unit_targets, targets, countries, units, cities, members,
-    scope_names.
+    scope_names; for re-draws also selected.
     Raises ShareNotConservedError if Shares and unassigned parts do not add up to the works.
     """
     sum_weights(engine, progress)
@@ -50,9 +57,15 @@ def rank_all(engine: Engine, scheme: str, progress: Progress) -> dict[str, pa.Ta
     cities, unassigned = _shares(engine)
     if scheme != "full":
         check_conserved(totals, cities, unassigned)
+    countries = _countries(engine)
+    numbers = {CITY: _city_numbers(engine), COUNTRY: _country_numbers(engine)}
+    lists = [*_listings(CITY, cities, numbers), *_listings(COUNTRY, countries, numbers)]
+    stability = measure(engine, lists, totals, redraws, progress)
+    ranked = _Ranked(totals, unassigned, stability)
     return {
-        "rankings": _rankings(engine, totals, cities),
-        "country_rankings": _country_rankings(engine, totals),
+        "rankings": _rankings(engine, ranked, cities, lists),
+        "country_rankings": _country_rankings(ranked, countries, lists),
+        "order_probabilities": _order_probabilities(stability),
         "city_institutions": _city_institutions(engine),
         "collaborations": _collaborations(engine),
         "unassigned": _unassigned(unassigned),
@@ -104,19 +117,17 @@ def _shares(
     return cities, unassigned
 
 
-def _rankings(
-    engine: Engine, totals: dict[Group, int], cities: dict[Group, dict[str, tuple[int, int]]]
-) -> pa.Table:
-    facts = {r["city_id"]: r for r in engine.fetch("SELECT * FROM cities").to_pylist()}
-
-    def named(city_id: str) -> tuple[Any, ...]:
-        c = facts[city_id]
-        return (city_id, c["city"], c["city_zh"], c["country"], c["latitude"], c["longitude"])
-
-    return _table(RANKINGS, _ranked(totals, cities, named))
+def _city_numbers(engine: Engine) -> dict[str, int]:
+    rows = _rows(engine, "SELECT city_id, target_no FROM targets WHERE city_id IS NOT NULL")
+    return dict(rows)
 
 
-def _country_rankings(engine: Engine, totals: dict[Group, int]) -> pa.Table:
+def _country_numbers(engine: Engine) -> dict[str, int]:
+    return dict(_rows(engine, "SELECT country, country_no FROM countries"))
+
+
+def _countries(engine: Engine) -> dict[Group, dict[str, tuple[int, int]]]:
+    """Country → (units, works), in each year and scope."""
     countries: dict[Group, dict[str, tuple[int, int]]] = defaultdict(dict)
     for year, scope, country, units, works in _rows(
         engine,
@@ -125,36 +136,121 @@ def _country_rankings(engine: Engine, totals: dict[Group, int]) -> pa.Table:
         "JOIN scope_names AS n ON n.scope_no = s.scope_no",
     ):
         countries[year, scope][country] = (int(units), works)
-    return _table(COUNTRY_RANKINGS, _ranked(totals, countries, lambda country: (country,)))
+    return countries
 
 
-def _ranked(totals, groups, named) -> Iterator[tuple[Any, ...]]:  # type: ignore[no-untyped-def]
-    """Rows of a ranking table in key order; what is not known yet is null."""
-    order = {g: rank({k: units for k, (units, _) in rows.items()}) for g, rows in groups.items()}
-    place = {g: {name: r for r, name in ranked} for g, ranked in order.items()}
-    newest = max((year for year, _ in totals), default=0)
-    for group in sorted(groups):
-        year, scope = group
-        before = place.get((year - 1, scope), {})
-        works = totals[group]
-        newest_works = totals.get((newest, scope))
-        for position, name in order[group]:
-            units, n_works = groups[group][name]
-            previous = before.get(name)
-            yield (
-                year,
-                scope,
-                position,
-                *named(name),
-                _works(units),
-                n_works,
-                None if newest_works is None else _works_scaled(units, newest_works, works),
-                units / (works * UNITS_PER_WORK),
-                *(None,) * 5,
-                previous,
-                None if previous is None else previous - position,
-                *(None,) * 6,
-            )
+def _listings(kind: int, groups: Sums, numbers: dict[int, dict[str, int]]) -> Iterator[Listing]:
+    """One list a year and scope, in order."""
+    for year, scope in sorted(groups):
+        units = {name: u for name, (u, _) in groups[year, scope].items()}
+        ranked = rank(units)
+        names = [name for _, name in ranked]
+        yield Listing(
+            year,
+            scope,
+            kind,
+            names,
+            [numbers[kind][n] for n in names],
+            [r for r, _ in ranked],
+            [units[n] for n in names],
+        )
+
+
+def _rankings(engine: Engine, ranked: _Ranked, cities: Sums, lists: Sequence[Listing]) -> pa.Table:
+    facts = {r["city_id"]: r for r in engine.fetch("SELECT * FROM cities").to_pylist()}
+
+    def named(city_id: str) -> tuple[Any, ...]:
+        c = facts[city_id]
+        return (city_id, c["city"], c["city_zh"], c["country"], c["latitude"], c["longitude"])
+
+    return _table(RANKINGS, ranked.rows(CITY, cities, lists, named))
+
+
+def _country_rankings(ranked: _Ranked, countries: Sums, lists: Sequence[Listing]) -> pa.Table:
+    return _table(COUNTRY_RANKINGS, ranked.rows(COUNTRY, countries, lists, lambda c: (c,)))
+
+
+def _order_probabilities(stability: Mapping[ListKey, Stability]) -> pa.Table:
+    rows = (
+        (year, scope, *pair)
+        for (year, scope, kind), found in sorted(stability.items(), key=lambda item: item[0])
+        if kind == CITY
+        for pair in found.pairs
+    )
+    return _table(ORDER_PROBABILITIES, rows)
+
+
+class _Ranked:
+    """Makes the rows of a ranking table in key order; what is not known is null."""
+
+    def __init__(
+        self,
+        totals: dict[Group, int],
+        unassigned: dict[Group, dict[tuple[str, str], int]],
+        stability: Mapping[ListKey, Stability],
+    ) -> None:
+        self._totals = totals
+        self._stability = stability
+        self._newest = max((year for year, _ in totals), default=0)
+        rest = {group: sum(parts.values()) for group, parts in unassigned.items()}
+        self._notes = {group: movement_note(group, totals, rest) for group in totals}
+
+    def rows(
+        self,
+        kind: int,
+        sums: Sums,
+        lists: Sequence[Listing],
+        named: Callable[[str], tuple[Any, ...]],
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows of RANKINGS or COUNTRY_RANKINGS; `named` gives the columns that name an item."""
+        chosen = [one for one in lists if one.kind == kind]
+        place = {(o.year, o.scope): dict(zip(o.names, o.ranks, strict=True)) for o in chosen}
+        for one in chosen:
+            year, scope = group = (one.year, one.scope)
+            before = place.get((year - 1, scope), {})
+            works, newest = self._totals[group], self._totals.get((self._newest, scope))
+            for i, (position, name) in enumerate(zip(one.ranks, one.names, strict=True)):
+                units, n_works = sums[group][name]
+                previous = before.get(name)
+                width, order, movement = self._uncertain(one, i, previous)
+                yield (
+                    year,
+                    scope,
+                    position,
+                    *named(name),
+                    _works(units),
+                    n_works,
+                    None if newest is None else _works_scaled(units, newest, works),
+                    units / (works * UNITS_PER_WORK),
+                    *width,
+                    previous,
+                    None if previous is None else previous - position,
+                    *order,
+                    *movement[:2],
+                    *(None,) * 2,
+                    *movement[2:],
+                )
+
+    def _uncertain(
+        self, one: Listing, i: int, previous: int | None
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        """Ranges; probabilities of order; of movement (p_rose, p_fell, raw ones, note)."""
+        found = self._stability.get((one.year, one.scope, one.kind))
+        note = None if previous is None else self._notes[one.year, one.scope]
+        if found is None:
+            return (None,) * 5, (None,) * 2, (None, None, None, None, note)
+        stated = (None, None) if note else (found.p_rose[i], found.p_fell[i])
+        return (
+            (
+                found.n_eff[i],
+                found.share_low[i],
+                found.share_high[i],
+                found.rank_low[i],
+                found.rank_high[i],
+            ),
+            (found.p_top10[i], found.p_ahead_next[i]),
+            (*stated, found.raw_p_rose[i], found.raw_p_fell[i], note),
+        )
 
 
 def _city_institutions(engine: Engine) -> pa.Table:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from sciencecities.draws import work_key
 from sciencecities.tables import CORPUS
 
 if TYPE_CHECKING:
@@ -220,7 +221,11 @@ class Records:
         """The rows as Arrow tables, one per corpus table."""
         import pyarrow as pa
 
-        columns = self.columns | {"affiliation_entries": self._entry_columns()}
+        works = self.columns["works"]
+        columns = self.columns | {
+            "works": works | {"work_key": list(map(work_key, works["work_id"]))},
+            "affiliation_entries": self._entry_columns(),
+        }
         return {t.name: pa.table(columns[t.name], schema=t.schema()) for t in CORPUS}
 
     def _entry_columns(self) -> dict[str, list[Any]]:

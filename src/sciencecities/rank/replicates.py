@@ -1,0 +1,229 @@
+"""Replicate Shares: for each city or country of a year and scope, its sum in every re-draw.
+
+Rows come from the engine in runs of works; nothing holds the corpus. What stays in memory is one
+row of sums for each listed city, so the number of cities bounds it, not the number of works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sciencecities.draws import seed_mask
+from sciencecities.engines.base import Engine
+from sciencecities.tables import UNITS_PER_WORK
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from sciencecities.rank.order import Listing
+
+ROWS_PER_RUN = 1_000_000
+WORKS_AT_A_TIME = 16_384
+"""Their numbers for one block of replicates are 2 MB, which stay in the cache."""
+
+WORLD = -1
+"""The kind of the group that every work of a scope belongs to: its sums are N*."""
+
+# Cities (kind 0) and countries (kind 1) of each work of a run with their units; a country with
+# several cities of a work has 1 at most, as in its Share.
+RUN_ITEMS = f"""
+SELECT work_no, 0 AS kind, target_no AS item_no, CAST(SUM(units) AS BIGINT) AS units
+FROM draw_run WHERE target_no > 0 GROUP BY work_no, target_no
+UNION ALL
+SELECT work_no, 1 AS kind, country_no AS item_no,
+       CAST(LEAST(SUM(CAST(units AS DECIMAL(19,0))), {UNITS_PER_WORK}) AS BIGINT) AS units
+FROM draw_run WHERE target_no > 0 AND country_no > 0 GROUP BY work_no, country_no
+"""
+
+RUN = """
+SELECT w.work_no, u.target_no, u.country_no, w.units
+FROM weights AS w
+JOIN unit_targets AS u ON u.unit_no = w.unit_no
+WHERE w.work_no BETWEEN {first} AND {last}
+"""
+
+ROWS = """
+SELECT x.work_no, g.group_no, x.units
+FROM draw_items AS x
+JOIN members AS m ON m.work_no = x.work_no
+JOIN draw_groups AS g ON g.scope_no = m.scope_no AND g.kind = x.kind AND g.item_no = x.item_no
+UNION ALL
+SELECT m.work_no, g.group_no, -1 AS units
+FROM members AS m
+JOIN draw_groups AS g ON g.scope_no = m.scope_no AND g.kind = -1
+WHERE m.work_no BETWEEN {first} AND {last}
+"""
+
+WORKS = """
+SELECT work_no, work_key FROM selected WHERE work_no BETWEEN {first} AND {last} ORDER BY work_no
+"""
+
+
+@dataclass(slots=True)
+class Replicates:
+    """What the re-draws of one list (year, scope, cities or countries) gave, in order of rank.
+
+    A weight of one work is `scale`; `sums` and `squares` are in its units.
+    """
+
+    sums: NDArray[np.int64]  # item × replicate: Σ weight × number
+    works: NDArray[np.int64]  # replicate: N*, the works of the scope in it
+    n_works: int
+    scale: int
+    squares: list[int]  # item: Σ weight²
+    largest: NDArray[np.int64]  # item: its largest weight
+
+    def shares(self) -> NDArray[np.float64]:
+        """Item × replicate: Share scaled by N / N*."""
+        factor = self.n_works / np.maximum(self.works, 1) / self.scale
+        return self.sums * factor
+
+    def variances(self) -> NDArray[np.float64]:
+        """Item: Σw², in works²."""
+        return np.array([s / self.scale**2 for s in self.squares])
+
+
+def scale_for(n_works: int) -> int:
+    """Fixed-point units of a work: 2^40, less where sums of so many works would not fit."""
+    return 1 << min(40, 61 - n_works.bit_length())
+
+
+def redraw(
+    engine: Engine,
+    lists: Sequence[Listing],
+    n_works: dict[str, int],
+    *,
+    replicates: int,
+    seed: int,
+    threads: int,
+) -> list[Replicates]:
+    """Re-draw the works of one year; a Replicates for each list, which are all of that year.
+
+    The engine must know weights, unit_targets, members, scope_names, selected (with work_key).
+    """
+    from sciencecities.rank.kernels import BLOCK, add_block, add_squares
+
+    groups = _Groups(engine, lists)
+    scale = scale_for(max(n_works.values()))
+    width = -(-replicates // BLOCK) * BLOCK
+    sums = np.zeros((groups.n, width), np.int64)
+    squares = np.zeros((groups.n, 3), np.int64)
+    largest = np.zeros(groups.n, np.int64)
+    mask = np.uint64(seed_mask(seed))
+    with ThreadPoolExecutor(threads) as pool:
+        for keys, rows in _runs(engine, lists[0].year):
+            states = keys.view(np.uint64) ^ mask
+            for chunk in _chunks(rows, scale):
+                some = states[chunk.first : chunk.first + WORKS_AT_A_TIME]
+                add_squares(chunk.group, chunk.weight, squares, largest)
+                jobs = [
+                    pool.submit(add_block, some, chunk.work, chunk.group, chunk.weight, first, sums)
+                    for first in range(0, width, BLOCK)
+                ]
+                for job in jobs:
+                    job.result()
+    return [
+        Replicates(
+            sums[part, :replicates],
+            sums[groups.world[one.scope], :replicates],
+            n_works[one.scope],
+            scale,
+            [(int(a) << 40) + (int(b) << 21) + int(c) for a, b, c in squares[part]],
+            largest[part],
+        )
+        for one, part in zip(lists, groups.parts, strict=True)
+    ]
+
+
+class _Groups:
+    """Numbers every item of the lists, one after the other, then each scope's works."""
+
+    def __init__(self, engine: Engine, lists: Sequence[Listing]) -> None:
+        import pyarrow as pa
+
+        named = engine.fetch("SELECT scope, scope_no FROM scope_names").to_pylist()
+        number = {r["scope"]: r["scope_no"] for r in named}
+        ends = np.cumsum([0, *(len(one.numbers) for one in lists)]).tolist()
+        self.parts = [slice(a, b) for a, b in pairwise(ends)]
+        scopes = sorted({one.scope for one in lists})
+        self.world = {scope: ends[-1] + i for i, scope in enumerate(scopes)}
+        self.n = ends[-1] + len(scopes)
+        columns: dict[str, list[int]] = {
+            "scope_no": [n for one in lists for n in [number[one.scope]] * len(one.numbers)],
+            "kind": [n for one in lists for n in [one.kind] * len(one.numbers)],
+            "item_no": [n for one in lists for n in one.numbers],
+        }
+        columns["scope_no"] += [number[s] for s in scopes]
+        columns["kind"] += [WORLD] * len(scopes)
+        columns["item_no"] += [0] * len(scopes)
+        arrays = {k: pa.array(v, pa.int64()) for k, v in columns.items()}
+        arrays["group_no"] = pa.array(range(self.n), pa.int64())
+        engine.put("draw_groups", pa.table(arrays))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of some works: number of the work among them, group, weight."""
+
+    first: int
+    work: NDArray[np.int32]
+    group: NDArray[np.int32]
+    weight: NDArray[Any]
+
+
+def _runs(engine: Engine, year: int) -> Iterator[tuple[NDArray[np.int64], _Rows]]:
+    """Keys of the works of a run, and its rows (weights still in units)."""
+    for first, last in _ranges(engine, year):
+        engine.table("draw_run", RUN.format(first=first, last=last))
+        engine.table("draw_items", RUN_ITEMS)
+        keys = engine.fetch(WORKS.format(first=first, last=last))
+        rows = engine.fetch(ROWS.format(first=first, last=last))
+        work = _numbers(rows, "work_no") - first
+        group = _numbers(rows, "group_no")
+        yield (
+            _numbers(keys, "work_key"),
+            _Rows(0, work.astype(np.int32), group.astype(np.int32), _numbers(rows, "units")),
+        )
+    for name in ("draw_run", "draw_items"):
+        engine.drop(name)
+
+
+def _chunks(rows: _Rows, scale: int) -> Iterator[_Rows]:
+    """The rows in chunks of works, sorted by group; weights in fixed point (a work's own: 1)."""
+    chunk = rows.work // WORKS_AT_A_TIME
+    order = np.lexsort((rows.group, chunk))
+    work, group = rows.work[order], rows.group[order]
+    units = rows.weight[order]
+    weight = np.rint(units * (scale / UNITS_PER_WORK)).astype(np.int64)
+    weight[units < 0] = 1  # a row of the scope's own group
+    ends = np.flatnonzero(np.diff(chunk[order], append=-1)) + 1
+    for a, b in zip([0, *ends], ends, strict=False):
+        first = int(work[a]) // WORKS_AT_A_TIME * WORKS_AT_A_TIME
+        yield _Rows(first, work[a:b] - np.int32(first), group[a:b], weight[a:b])
+
+
+def _ranges(engine: Engine, year: int) -> list[tuple[int, int]]:
+    """Ranges of the year's work numbers with about ROWS_PER_RUN weights each."""
+    facts = engine.fetch(
+        "SELECT MIN(s.work_no) AS first, MAX(s.work_no) AS last FROM selected AS s "
+        f"WHERE s.data_year = {int(year)}"
+    ).to_pylist()[0]
+    first, last = facts["first"], facts["last"]
+    rows = engine.fetch(
+        f"SELECT COUNT(*) AS n FROM weights WHERE work_no BETWEEN {first} AND {last}"
+    ).column("n")[0]
+    n_runs = max(1, -(-rows.as_py() // ROWS_PER_RUN))
+    step = -(-(last - first + 1) // n_runs)
+    return [(a, min(a + step - 1, last)) for a in range(first, last + 1, step)]
+
+
+def _numbers(rows: pa.Table, column: str) -> NDArray[np.int64]:
+    values: NDArray[np.int64] = rows.column(column).to_numpy()
+    return values.astype(np.int64, copy=False)
