@@ -22,6 +22,7 @@ STAGE_NAMES = {
     "locate": "Locating",
     "count": "Counting",
     "rank": "Ranking",
+    "redraw": "Re-drawing",
     "write": "Writing",
 }
 COUNTED = ("B", "affiliations")

@@ -43,8 +43,8 @@ SAME = 1e-9
 NO_RANGES = "Ranges: none; this edition was built without re-draws (--replicates 0)."
 NOT_PUBLISHED = "Ranges: not published."
 RANGES = (
-    "Rank (best–worst): stability range, over re-draws of the works. It does not cover wrong places, "
-    "missing works or the choice of journals."
+    "Rank (best–worst): stability range, over re-draws of the works. It does not cover wrong "
+    "places, missing works or the choice of journals."
 )
 FEW = "few works"
 FEW_NOTE = "few works: fewer than 10 effective works, (Σw)²/Σw²."

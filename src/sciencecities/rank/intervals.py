@@ -70,14 +70,14 @@ def gamma_limits(
 def share_limits(
     replicates: Replicates, shares: NDArray[np.float64], n_eff: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Limits of Share, in works; widened to hold the Share itself."""
+    """Limits of Share, in works; widened to hold the Share itself, at most all works."""
     low, high = limits(replicates.shares())
     few = n_eff < GAMMA_BELOW
     if few.any():
         low[few], high[few] = gamma_limits(
             shares[few], replicates.variances()[few], replicates.largest[few] / replicates.scale
         )
-    return np.minimum(low, shares), np.maximum(high, shares)
+    return np.minimum(low, shares), np.maximum(np.minimum(high, replicates.n_works), shares)
 
 
 def replicate_ranks(sums: NDArray[Any]) -> NDArray[np.int32]:

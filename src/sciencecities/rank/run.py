@@ -57,19 +57,23 @@ def rank_all(
     cities, unassigned = _shares(engine)
     if scheme != "full":
         check_conserved(totals, cities, unassigned)
-    countries = _countries(engine)
-    numbers = {CITY: _city_numbers(engine), COUNTRY: _country_numbers(engine)}
-    lists = [*_listings(CITY, cities, numbers), *_listings(COUNTRY, countries, numbers)]
-    stability = measure(engine, lists, totals, redraws, progress)
-    ranked = _Ranked(totals, unassigned, stability)
-    return {
-        "rankings": _rankings(engine, ranked, cities, lists),
-        "country_rankings": _country_rankings(ranked, countries, lists),
-        "order_probabilities": _order_probabilities(stability),
+    sums = {
         "city_institutions": _city_institutions(engine),
         "collaborations": _collaborations(engine),
         "unassigned": _unassigned(unassigned),
         "totals": _table(TOTALS, ((*group, works) for group, works in sorted(totals.items()))),
+    }
+    countries = _countries(engine)
+    lists = [
+        *_listings(CITY, cities, _city_numbers(engine)),
+        *_listings(COUNTRY, countries, _country_numbers(engine)),
+    ]
+    stability = measure(engine, lists, totals, redraws, progress)
+    ranked = _Ranked(totals, unassigned, stability)
+    return sums | {
+        "rankings": _rankings(engine, ranked, cities, lists),
+        "country_rankings": _country_rankings(ranked, countries, lists),
+        "order_probabilities": _order_probabilities(stability),
     }
 
 
@@ -139,7 +143,7 @@ def _countries(engine: Engine) -> dict[Group, dict[str, tuple[int, int]]]:
     return countries
 
 
-def _listings(kind: int, groups: Sums, numbers: dict[int, dict[str, int]]) -> Iterator[Listing]:
+def _listings(kind: int, groups: Sums, numbers: Mapping[str, int]) -> Iterator[Listing]:
     """One list a year and scope, in order."""
     for year, scope in sorted(groups):
         units = {name: u for name, (u, _) in groups[year, scope].items()}
@@ -150,7 +154,7 @@ def _listings(kind: int, groups: Sums, numbers: dict[int, dict[str, int]]) -> It
             scope,
             kind,
             names,
-            [numbers[kind][n] for n in names],
+            [numbers[n] for n in names],
             [r for r, _ in ranked],
             [units[n] for n in names],
         )
