@@ -13,13 +13,27 @@ import click
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.look import city, rank, trace, verify
 from sciencecities.cli.observatory import observatory
+from sciencecities.cli.publish import export_site, serve
 from sciencecities.cli.start import demo, init
 from sciencecities.cli.strings import resolve
 from sciencecities.errors import ConfigError, SciencecitiesError
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
-COMMANDS = (demo, init, ingest, build, rank, city, trace, resolve, verify, observatory)
+COMMANDS = (
+    demo,
+    init,
+    ingest,
+    build,
+    rank,
+    city,
+    trace,
+    resolve,
+    verify,
+    observatory,
+    serve,
+    export_site,
+)
 
 
 class _InOrder(click.Group):

@@ -116,6 +116,21 @@ class Edition:
         """What no city got, by reason and country, largest first."""
         return self._ranked("unassigned", "share DESC, reason, country", scope, year)
 
+    def partners(self, city: str, scope: str = OVERALL, year: Year = None) -> pa.Table:
+        """The cities that a city has works with: city_id, works, score (works), largest first."""
+        if year == "all" or scope == "all":
+            raise ConfigError("partners are those of one scope and one year")
+        return self._query(
+            "SELECT CASE WHEN city_a = $city THEN city_b ELSE city_a END AS city_id, works, score "
+            "FROM collaborations WHERE data_year = $year AND scope = $scope "
+            "AND (city_a = $city OR city_b = $city) ORDER BY score DESC, city_id",
+            {
+                "city": self.find_city(city),
+                "year": self.resolve_year(year),
+                "scope": self.resolve_scope(scope),
+            },
+        )
+
     def totals(self) -> pa.Table:
         """Works in each data year and scope."""
         return self._ranked("totals", "works", "all", "all")
@@ -186,13 +201,15 @@ class Edition:
         institution: str | None = None,
         *,
         top: int | None = None,
+        skip: int = 0,
     ) -> pa.Table:
         """The works behind a city's Share: as `trace`, one row per work.
 
         Columns: data_year, work_id, doi, weight (works), n_authors (of the city), institutions.
+        `top` keeps the works that weigh most, after the first `skip`.
         """
         where, values = self._trace_filter(city, scope, year, institution)
-        limit = f"LIMIT {int(top)}" if top is not None else ""
+        limit = f"LIMIT {int(top)} OFFSET {int(skip)}" if top is not None else ""
         rows = self._query(f"{WORKS_SQL.format(where=where)} {limit}", values)
         weights = [int(u) / UNITS_PER_WORK for u in rows.column("units").to_pylist()]
         position = rows.schema.get_field_index("units")

@@ -1,0 +1,46 @@
+"""Commands that publish: serve, export site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sciencecities.cli.common import open_edition, quiet_option
+
+
+@click.command(short_help="Show editions as a site in the browser.")
+@click.argument("editions", metavar="EDITION...", nargs=-1, required=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def serve(editions: tuple[str, ...], host: str, port: int) -> None:
+    """Serve one or more EDITIONs as a bilingual site, until interrupted."""
+    import uvicorn
+
+    from sciencecities.publish.site import Site
+    from sciencecities.web.app import application
+
+    site = Site([open_edition(e) for e in editions])
+    click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C ends it)", err=True)
+    uvicorn.run(application(site), host=host, port=port, log_level="warning")
+
+
+@click.command("site", short_help="Write editions as a static site.")
+@click.argument("editions", metavar="EDITION...", nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder of the site.")  # fmt: skip
+@click.option("--base-url", default="", metavar="URL", help="Where the site will stand.")
+@quiet_option
+def export_site(editions: tuple[str, ...], out: Path, base_url: str, quiet: bool) -> None:
+    """Write one or more EDITIONs as a site that works from a folder, without a server."""
+    from sciencecities.cli.bars import reporting
+    from sciencecities.publish.export import export_site as export
+    from sciencecities.publish.site import Site
+
+    site = Site([open_edition(e) for e in editions], base_url=base_url)
+    with reporting(quiet) as progress:
+        counts = export(site, out, progress)
+    click.echo(
+        f"{out}: {counts['written']:,} files written, {counts['kept']:,} unchanged, "
+        f"{counts['removed']:,} removed"
+    )

@@ -1,0 +1,137 @@
+"""The grammar of marks as inline SVG: dots, intervals, whiskers, rings, hatching, cells.
+
+Geometry stands in attributes and looks in classes, so that a strict Content-Security-Policy holds.
+Row plots have no viewBox and x in percent: text keeps its size from a phone up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+ROW = 40
+"""Height of a row's plot, px."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Values from `low` to `high` over a row's width, with a margin at both ends."""
+
+    low: float
+    high: float
+    margin: float = 4.0
+
+    def x(self, value: float) -> str:
+        """Position of a value, in percent; values outside stop at the edge."""
+        span = (self.high - self.low) or 1.0
+        part = min(max((value - self.low) / span, 0.0), 1.0)
+        return f"{self.margin + part * (100 - 2 * self.margin):.2f}%"
+
+    def ticks(self) -> list[int]:
+        """Ranks worth a grid line: the first, then round steps."""
+        step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)
+                    if (self.high - self.low) / s <= 5)  # fmt: skip
+        steps = range(step, int(self.high) + 1, step)
+        return [int(self.low), *(s for s in steps if s - self.low > 0.4 * step)]
+
+
+def rank_scale(ranks: Iterable[int | None]) -> Scale:
+    """From first place to the worst rank that is shown, at least to tenth."""
+    return Scale(1, max([10, *(r for r in ranks if r is not None)]))
+
+
+def axis(scale: Scale, first: str) -> Markup:
+    """The labels above a column of row plots; `first` says where the axis begins."""
+    labels = [first, *(f"{t:,}" for t in scale.ticks()[1:])]
+    texts = "".join(
+        f'<text class="m note" x="{scale.x(tick)}" y="15">{label}</text>'
+        for tick, label in zip(scale.ticks(), labels, strict=True)
+    )
+    return Markup(f'<svg height="20" aria-hidden="true" focusable="false">{texts}</svg>')
+
+
+def interval(
+    scale: Scale,
+    value: float,
+    bar: tuple[float, float] | None = None,
+    whisker: tuple[float, float] | None = None,
+    *,
+    focus: bool = False,
+    stated: bool = False,
+    few: bool = False,
+    height: int = ROW,
+) -> Markup:
+    """One row: solid dot = counted here, ring = stated; bar = stability, whisker = other methods.
+
+    A dashed bar marks few works.
+    """
+    y = height // 2
+    parts = [
+        f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{height}"/>'
+        for t in scale.ticks()
+    ]
+    if whisker:
+        low, high = scale.x(whisker[0]), scale.x(whisker[1])
+        parts.append(f'<line class="mr" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>')
+        parts += [
+            f'<line class="mr" x1="{end}" x2="{end}" y1="{y - 4}" y2="{y + 4}"/>'
+            for end in (low, high)
+        ]
+    if bar:
+        dashed = " dash" if few else ""
+        parts.append(
+            f'<line class="iv{dashed}" x1="{scale.x(bar[0])}" x2="{scale.x(bar[1])}" '
+            f'y1="{y}" y2="{y}"/>'
+        )
+    dot = "ring" if stated else "dot"
+    parts.append(f'<circle class="{dot}" cx="{scale.x(value)}" cy="{y}" r="6"/>')
+    return _row(parts, height, focus)
+
+
+def bar(part: float, *, kind: str = "bar", focus: bool = False, height: int = 24) -> Markup:
+    """A bar over `part` (0–1) of the row's width; `kind` is bar, hbox (hatched) or open."""
+    width = f"{max(0.0, min(1.0, part)) * 100:.2f}%"
+    own = f"{kind} f" if focus else kind
+    return _row(
+        [f'<rect class="{own}" x="0" y="5" width="{width}" height="{height - 10}"/>'], height
+    )
+
+
+def cells(fell: float, rose: float, *, focus: bool = False) -> Markup:
+    """Twenty cells: of twenty re-draws, in how many the city fell, stayed and rose."""
+    n_fell, n_rose = round(20 * fell), round(20 * rose)
+    n_same = max(0, 20 - n_fell - n_rose)
+    kinds = ["cell dn"] * n_fell + ["cell"] * n_same + ["cell up"] * n_rose
+    parts = [
+        f'<rect class="{kind}{" f" if focus and kind == "cell up" else ""}" '
+        f'x="{9 * i + 1}" y="3" width="6" height="12"/>'
+        for i, kind in enumerate(kinds[:20])
+    ]
+    body = "".join(parts)
+    return Markup(
+        '<svg class="strip" width="182" height="18" aria-hidden="true" focusable="false">'
+        f"{body}</svg>"
+    )
+
+
+def rings(claimed: int, listed: int, *, more: bool = False, limit: int = 24) -> Markup:
+    """Rings for what is claimed, filled as far as it is listed here; `more` ends in +."""
+    n = min(claimed, limit)
+    parts = [
+        f'<circle class="{"full" if i < listed else "ring"}" cx="{8 + 15 * i}" cy="10" r="5"/>'
+        for i in range(n)
+    ]
+    if more or claimed > limit:
+        parts.append(f'<text class="note" x="{6 + 15 * n}" y="15">+</text>')
+    body = "".join(parts)
+    return Markup(
+        f'<svg width="{22 + 15 * n}" height="20" aria-hidden="true" focusable="false">{body}</svg>'
+    )
+
+
+def _row(parts: list[str], height: int, focus: bool = False) -> Markup:
+    own = ' class="focus"' if focus else ""
+    body = "".join(parts)
+    return Markup(f'<svg{own} height="{height}" aria-hidden="true" focusable="false">{body}</svg>')

@@ -1,0 +1,32 @@
+"""One module a kind of page; ROUTES says under which addresses each is found."""
+
+from __future__ import annotations
+
+from sciencecities.publish.pages import cities, city, ranking, works
+from sciencecities.publish.shown import Shown
+from sciencecities.publish.site import Route
+
+
+def only(*names: str):  # type: ignore[no-untyped-def]
+    """The names of pages that every edition has once."""
+    return lambda _shown: names
+
+
+def _scopes(shown: Shown) -> list[str]:
+    return [*shown.subjects, *shown.industries]
+
+
+def _cities(shown: Shown) -> list[str]:
+    return [shown.slug_of(city_id) for city_id in shown.cities]
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("", ranking.overall, only("ranking")),
+    Route("", ranking.subjects, only("subjects")),
+    Route("", ranking.industries, only("industries")),
+    Route("scope/", ranking.scope, _scopes),
+    Route("", cities.index, only("cities")),
+    Route("city/", city.page, _cities),
+    Route("works/", works.page, _cities),
+)
+"""Where two prefixes fit, the longer one is meant."""

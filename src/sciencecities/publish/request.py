@@ -1,0 +1,213 @@
+"""What a page function gets: its site, edition, language and address, and what all pages say."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from sciencecities import certainty
+from sciencecities.publish import marks
+from sciencecities.publish.headlines import LIKELY
+from sciencecities.publish.shown import Row, Shown
+from sciencecities.publish.wording import FEW_WORKS, HTML_LANG, Lang, Wording
+
+if TYPE_CHECKING:
+    from sciencecities.publish.site import Site
+
+Query = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A finished page: HTML text, and what it is about."""
+
+    path: str
+    title: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page function gets: the site, the edition, the language, path and query."""
+
+    site: Site
+    shown: Shown
+    lang: Lang
+    path: str
+    query: Query = field(default_factory=dict)
+
+    @cached_property
+    def say(self) -> Wording:
+        """Wording in the page's language."""
+        return Wording(self.lang)
+
+    def t(self, en: str, zh: str) -> str:
+        """The text in the page's language."""
+        return self.say.t(en, zh)
+
+    def link(self, page: str, shown: Shown | None = None) -> str:
+        """Relative address of a page of this (or another) edition in the same language."""
+        slug = (shown or self.shown).slug
+        return self.relative(f"{self.lang}/{slug}/{page}")
+
+    def relative(self, path: str) -> str:
+        """Relative address of any path of the site."""
+        target, _, query = path.partition("?")
+        found = posixpath.relpath(target, posixpath.dirname(self.path) or ".")
+        return f"{found}?{query}" if query else found
+
+    def city(self, city_id: str) -> str:
+        """Relative address of a city's page."""
+        return self.link(f"city/{self.shown.slug_of(city_id)}.html")
+
+    def scope(self, scope: str) -> str:
+        """Relative address of a scope's ranking."""
+        return self.link("ranking.html" if scope == "overall" else f"scope/{scope}.html")
+
+    def other_language(self) -> str:
+        """Relative address of the same page in the other language."""
+        other = "en" if self.lang == "zh" else "zh"
+        path = other + self.path[2:]
+        query = urlencode(self.query)
+        return self.relative(f"{path}?{query}" if query else path)
+
+    # --- what every page shows ---------------------------------------------------------------
+
+    def menu(self) -> list[tuple[str, str, str]]:
+        """(section, page, name) of the main navigation."""
+        return [
+            ("ranking", "ranking.html", self.t("Ranking", "排名")),
+            ("subjects", "subjects.html", self.t("Subjects", "学科")),
+            ("industries", "industries.html", self.t("Industries", "产业")),
+            ("cities", "cities.html", self.t("Cities", "城市")),
+            ("corridors", "corridors.html", self.t("Corridors", "走廊")),
+            ("lab", "lab.html", self.t("Method lab", "方法实验室")),
+            ("data", "data.html", self.t("Data", "数据")),
+        ]
+
+    def edition_line(self) -> str:
+        """Which edition a page is of, with its fingerprint."""
+        short = self.shown.fingerprint[:12]
+        title, year = self.shown.title(self.lang), self.shown.year
+        return self.t(
+            f"Edition {title}: data year {year}. Fingerprint sha256:{short}…",
+            f"本期：{title}，数据年{year}。版本指纹sha256:{short}…",
+        )
+
+    def corpus_line(self) -> str:
+        """What was counted, in a few words."""
+        if self.shown.is_published:
+            return self.t("Published ranking.", "公布的排名。")
+        n = self.shown.edition.n_works("overall", self.shown.year)
+        return self.t(f"{n:,} works.", f"{n:,}篇论文。")
+
+    def source_line(self) -> str:
+        """Where the figures of this page come from."""
+        manifest = self.shown.edition.manifest
+        if self.shown.is_published:
+            who = manifest.get("publisher", "")
+            return self.t(f"Ranks as published by {who}; ranges not published.",
+                          f"名次为{who}公布值；区间未公布。")  # fmt: skip
+        inputs = ", ".join(str(i["name"]) for i in manifest.get("inputs", [])[:3])
+        return self.t(f"Counted from {inputs}. Share in works.", f"据{inputs}计算。份额单位：篇。")
+
+    def notes(self) -> list[str]:
+        """What a reader must know of this edition before the figures."""
+        return []
+
+    def standfirst(self, rows: list[Row]) -> str:
+        """One or two sentences under the headline of a ranking."""
+        n = len(rows)
+        if not rows:
+            return ""
+        tied = [
+            r for r in rows[:10] if r["rank_low"] is not None and r["rank_high"] > r["rank_low"]
+        ]
+        if self.shown.is_published:
+            return self.t(f"{n} cities, as published.", f"{n}座城市，按公布值。")
+        if len(tied) < 2:
+            return self.t(f"{n:,} cities have a Share.", f"{n:,}座城市有份额。")
+        return self.t(
+            f"{n:,} cities have a Share. Of the first ten, {len(tied)} could as well stand at "
+            "another rank: read the ranges, not the ranks alone.",
+            f"{n:,}座城市有份额。前十中有{len(tied)}座的名次不止一种可能：请连同区间一起看。",
+        )
+
+    def city_standfirst(self, row: Row) -> str:
+        """One sentence under the headline of a city."""
+        if row["rank_low"] is None:
+            return (
+                self.t("Published rank; its range is not known.", "公布名次；区间未知。")
+                if (self.shown.is_published)
+                else ""
+            )
+        span = self.say.span(row["rank_low"], row["rank_high"])
+        return self.t(
+            f"In 95 of 100 re-draws of the year’s works its rank lies within {span}.",
+            f"把全年论文重抽100次，有95次名次落在{span}之内。",
+        )
+
+    def best_scope(self, scopes: list[tuple[str, str, Row]]) -> str:
+        """The finding over a city's subjects."""
+        _, title, row = scopes[0]
+        return self.t(f"Strongest in {title}: {self.say.rank(row['rank'])}",
+                      f"{title}最强：{self.say.rank(row['rank'])}")  # fmt: skip
+
+    def country(self, code: str | None) -> str:
+        """A country's name."""
+        from sciencecities.edition.views import country_names
+
+        return country_names().get(code or "", code or "–")
+
+    def works(self, city_id: str, **query: Any) -> str:
+        """Relative address of the works behind a city's number."""
+        asked = urlencode({k: v for k, v in query.items() if v is not None})
+        page = f"works/{self.shown.slug_of(city_id)}.html"
+        return self.link(f"{page}?{asked}" if asked else page)
+
+    def interval(self, scale: marks.Scale, row: Row, *, focus: bool = False) -> Markup:
+        """The row plot of a ranked city."""
+        low, high = row["rank_low"], row["rank_high"]
+        best, worst = row["method_rank_best"], row["method_rank_worst"]
+        return marks.interval(
+            scale,
+            row["rank"],
+            None if low is None else (low, high),
+            None if best is None else (best, worst),
+            focus=focus,
+            stated=self.shown.is_published,
+            few=self.few(row),
+        )
+
+    def few(self, row: Row) -> bool:
+        """Whether a row stands on few works."""
+        return row["n_eff"] is not None and row["n_eff"] < FEW_WORKS
+
+    def certainty_of_move(self, row: Row) -> str:
+        """`very likely rose`, `很可能上升`; empty where it is not known."""
+        rose, fell = row["p_rose"], row["p_fell"]
+        if rose is None or fell is None:
+            return ""
+        p, said = max(
+            (rose, self.t("rose", "上升")),
+            (fell, self.t("fell", "下降")),
+            (1 - rose - fell, self.t("stayed", "不变")),
+        )
+        sure = certainty.word(p, self.lang)
+        if p < LIKELY:
+            return sure
+        return self.t(f"{sure} {said}", f"{sure}{said}")
+
+    def render(self, template: str, *, title: str, description: str = "", **context: Any) -> Page:
+        """The page from a template."""
+        html = self.site.templates.get_template(template).render(
+            r=self, say=self.say, t=self.t, shown=self.shown, lang=self.lang,
+            html_lang=HTML_LANG[self.lang], title=title, description=description, **context,
+        )  # fmt: skip
+        return Page(self.path, title, html)

@@ -1,0 +1,139 @@
+"""A site: some editions in two languages, as pages under stable paths.
+
+The same functions make the pages that `serve` answers with and that `export site` writes, so both
+show the same. A page is a function of its path and query alone; links between pages are relative,
+so that the exported site works from a folder.
+
+Paths: `<lang>/index.html`, and for each edition `<lang>/<edition>/<page>.html`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+import jinja2
+from markupsafe import Markup
+
+from sciencecities.edition.read import Edition
+from sciencecities.errors import ConfigError, SciencecitiesError
+from sciencecities.publish import marks
+from sciencecities.publish.request import Page, Query, Request
+from sciencecities.publish.shown import Shown
+from sciencecities.publish.wording import LANGS
+
+
+class NoSuchPageError(SciencecitiesError, LookupError):
+    """The site has no page under this path (404); the message says what is close."""
+
+
+PageFunction = Callable[[Request, str], Page]
+"""Takes the request and the part of the path that names the thing (a city's slug, a scope)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Pages of one kind: `prefix` + name + `.html`; `names` lists them for the export."""
+
+    prefix: str
+    page: PageFunction
+    names: Callable[[Shown], Sequence[str]]
+
+
+class Site:
+    """Pages of one or more editions. The first edition is the one the front page shows."""
+
+    def __init__(self, editions: Sequence[Edition], *, base_url: str = "") -> None:
+        """`base_url` is where the site will stand, for absolute addresses in metadata."""
+        if not editions:
+            raise ConfigError("a site needs an edition; name one or more")
+        self.base_url = base_url.rstrip("/")
+        self.shown = _with_slugs(editions)
+        self.by_slug = {s.slug: s for s in self.shown}
+
+    @cached_property
+    def templates(self) -> jinja2.Environment:
+        """Escaping everything; a name that is missing is an error."""
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("sciencecities.publish", "templates/site"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals["marks"] = marks
+        environment.filters["breaks"] = _breaks
+        return environment
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """All kinds of page."""
+        from sciencecities.publish.pages import ROUTES
+
+        return ROUTES
+
+    def paths(self) -> Iterator[str]:
+        """Every page of the site, in a fixed order."""
+        for lang in LANGS:
+            yield f"{lang}/index.html"
+            for shown in self.shown:
+                for route in self.routes:
+                    for name in route.names(shown):
+                        yield f"{lang}/{shown.slug}/{route.prefix}{name}.html"
+
+    def page(self, path: str, query: Query | None = None) -> Page:
+        """The page under a path. Raises NoSuchPageError."""
+        lang, _, rest = path.partition("/")
+        if lang not in LANGS:
+            raise NoSuchPageError(f"no page {path!r}")
+        if rest in ("", "index.html"):
+            shown, rest = self.shown[0], "ranking.html"
+        else:
+            slug, _, rest = rest.partition("/")
+            if slug not in self.by_slug:
+                raise NoSuchPageError(f"no edition {slug!r}; there are {', '.join(self.by_slug)}")
+            shown = self.by_slug[slug]
+        name = rest.removesuffix(".html")
+        for route in sorted(self.routes, key=lambda r: -len(r.prefix)):
+            if not name.startswith(route.prefix):
+                continue
+            own = name.removeprefix(route.prefix)
+            request = Request(self, shown, "zh" if lang == "zh" else "en", path, query or {})
+            if route.prefix.endswith("/") or own in route.names(shown):
+                return route.page(request, own)
+        raise NoSuchPageError(f"no page {path!r}")
+
+    @staticmethod
+    def static() -> dict[str, bytes]:
+        """Style sheets and fonts, by path."""
+        found: dict[str, bytes] = {}
+        folder = files("sciencecities.publish") / "static"
+        for item in folder.iterdir():
+            if item.is_file():
+                found[f"static/{item.name}"] = item.read_bytes()
+        for item in (folder / "fonts").iterdir():
+            found[f"static/fonts/{item.name}"] = item.read_bytes()
+        return found
+
+
+def _with_slugs(editions: Sequence[Edition]) -> list[Shown]:
+    from sciencecities.locate.text import slug
+
+    found: list[Shown] = []
+    for edition in editions:
+        name = base = slug(edition.name) or "edition"
+        number = 2
+        while name in {s.slug for s in found}:
+            name, number = f"{base}-{number}", number + 1
+        found.append(Shown(edition, name))
+    return found
+
+
+def _breaks(text: str) -> Markup:
+    """A headline that breaks at its punctuation only, so that no Chinese word is split."""
+    escaped = str(Markup.escape(text))
+    for mark in "，；：。、":
+        escaped = escaped.replace(mark, f"{mark}<wbr>")
+    return Markup(escaped)

@@ -1,0 +1,156 @@
+"""How numbers and findings are said in English and Chinese. Source: the project's style guide.
+
+English: British spelling, en dash in ranges, U+2212 minus, thousands comma. Chinese: GB/T 15835,
+full-width punctuation, ～ in ranges, digits for ranks, no spaces typed between Han and Latin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sciencecities.edition.show import decimals, ordinal
+
+Lang = Literal["en", "zh"]
+LANGS: tuple[Lang, ...] = ("en", "zh")
+HTML_LANG = {"en": "en", "zh": "zh-Hans"}
+
+FEW_WORKS = 10
+"""Below this effective number of works a row is marked (docs/METHOD.md)."""
+
+REASONS = {
+    "no-authors": ("no authors named", "论文没有作者"),
+    "no-affiliation": ("authors without an affiliation", "作者没有单位"),
+    "unresolved-affiliation": ("affiliation not recognised", "单位名称无法识别"),
+    "institution-without-place": ("institution without a place", "单位没有地点"),
+    "truncated-authors": ("author list cut by the source", "作者名单被截断"),
+    "outside-cities": ("outside every city of the definition", "不在任何城市范围内"),
+    "several-cities": ("institution spread over several cities", "单位分布在多个城市"),
+}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Says things in one language."""
+
+    lang: Lang
+
+    def t(self, en: str, zh: str) -> str:
+        """The text in this language."""
+        return zh if self.lang == "zh" else en
+
+    # --- numbers ----------------------------------------------------------------------------
+
+    def whole(self, number: int) -> str:
+        """A whole number.
+
+        >>> Wording("en").whole(12345), Wording("en").whole(-7)
+        ('12,345', '−7')
+        """
+        return f"{number:,}".replace("-", "\u2212")
+
+    def share(self, value: float | None, digits: int | None = None) -> str:
+        """A Share: one decimal, more only where it is small; "–" where none is known.
+
+        >>> Wording("en").share(1204.08), Wording("zh").share(0.034), Wording("en").share(None)
+        ('1,204.1', '0.034', '–')
+        """
+        if value is None:
+            return "–"
+        digits = decimals([abs(value)]) if digits is None else digits
+        return f"{value:,.{digits}f}".replace("-", "\u2212")
+
+    def shares(self, values: Sequence[float | None]) -> list[str]:
+        """Shares of one column, with equal decimals."""
+        digits = decimals(abs(v) for v in values if v)
+        return [self.share(v, digits) for v in values]
+
+    def percent(self, part: float | None) -> str:
+        """A part of one.
+
+        >>> Wording("en").percent(0.0152), Wording("zh").percent(0.31), Wording("en").percent(0.0)
+        ('1.5%', '31%', '0%')
+        """
+        if part is None:
+            return "–"
+        value = 100 * part
+        digits = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
+        return f"{value:.{digits}f}%".replace("-", "\u2212")
+
+    def signed(self, value: float, digits: int = 1) -> str:
+        """A change, with its sign."""
+        return f"{value:+,.{digits}f}".replace("-", "\u2212")
+
+    # --- ranks ------------------------------------------------------------------------------
+
+    def rank(self, rank: int) -> str:
+        """A rank standing alone: `6th`, `第6`."""
+        return self.t(_suffixed(rank), f"第{rank}")
+
+    def rank_word(self, rank: int) -> str:
+        """A rank in a sentence: `sixth`, `第六`."""
+        return self.t(ordinal(rank), f"第{_han(rank)}")
+
+    def span(self, low: int | None, high: int | None) -> str:
+        """A range of ranks: `4–8`, `4～8`; one number where both ends are the same."""
+        if low is None or high is None:
+            return ""
+        if low == high:
+            return f"{low:,}"
+        return f"{low:,}{self.t('–', '～')}{high:,}"
+
+    def ranked(self, row: Row) -> str:
+        """The rank with its range: `6th (4–8)`, `第6（4～8）`."""
+        span = self.span(row.get("rank_low"), row.get("rank_high"))
+        if not span:
+            return self.rank(row["rank"])
+        return self.rank(row["rank"]) + self.t(f" ({span})", f"（{span}）")
+
+    def moved(self, row: Row) -> str:
+        """How the rank changed: `up 2 from 8th`, `升2，原第8`; `new` where it had none."""
+        before, change = row.get("previous_rank"), row.get("rank_change")
+        if before is None or change is None:
+            return "–"
+        if change == 0:
+            return self.t("same", "持平")
+        if change > 0:
+            return self.t(f"up {change:,} from {_suffixed(before)}", f"升{change}，原第{before}")
+        return self.t(f"down {-change:,} from {_suffixed(before)}", f"降{-change}，原第{before}")
+
+    # --- names ------------------------------------------------------------------------------
+
+    def city(self, row: Row) -> str:
+        """The city's name in this language, else in the other."""
+        own, other = ("city_zh", "city") if self.lang == "zh" else ("city", "city_zh")
+        return str(row.get(own) or row.get(other) or row["city_id"])
+
+    def other_name(self, row: Row) -> str:
+        """The city's name in the other language; empty where it is the same."""
+        name = row.get("city" if self.lang == "zh" else "city_zh") or ""
+        return "" if name == self.city(row) else str(name)
+
+    def reason(self, reason: str) -> str:
+        """Why a part of the works is unassigned."""
+        return self.t(*REASONS.get(reason, (reason, reason)))
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names in a row: `A, B and C`, `A、B和C`."""
+        if len(names) < 2:
+            return "".join(names)
+        head = self.t(", ", "、").join(names[:-1])
+        return f"{head}{self.t(' and ', '和')}{names[-1]}"
+
+
+def _suffixed(rank: int) -> str:
+    """`1st`, `22nd`, `113th`, `1,204th`."""
+    if rank % 100 in (11, 12, 13):
+        return f"{rank:,}th"
+    return f"{rank:,}" + {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+
+
+def _han(number: int) -> str:
+    """Up to ten in Han digits, as headlines write ranks; then in figures."""
+    return "零一二三四五六七八九十"[number] if 0 <= number <= 10 else str(number)

@@ -1,0 +1,1 @@
+"""The server: answers with the pages of publish, and counts nothing itself."""
