@@ -13,7 +13,7 @@ import click
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.look import city, rank, trace, verify
 from sciencecities.cli.observatory import observatory
-from sciencecities.cli.publish import export_site, serve
+from sciencecities.cli.publish import export, serve
 from sciencecities.cli.start import demo, init
 from sciencecities.cli.strings import resolve
 from sciencecities.errors import ConfigError, SciencecitiesError
@@ -32,7 +32,7 @@ COMMANDS = (
     verify,
     observatory,
     serve,
-    export_site,
+    export,
 )
 
 

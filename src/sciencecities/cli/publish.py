@@ -1,4 +1,4 @@
-"""Commands that publish: serve, export site."""
+"""Commands that publish: serve, export."""
 
 from __future__ import annotations
 
@@ -25,21 +25,37 @@ def serve(editions: tuple[str, ...], host: str, port: int) -> None:
     uvicorn.run(application(site), host=host, port=port, log_level="warning")
 
 
-@click.command("site", short_help="Write editions as a static site.")
+@click.group(short_help="Write editions as a site or as files to take away.")
+def export() -> None:
+    """Write editions as a site or as files to take away."""
+
+
+@export.command("site", short_help="Write editions as a static site.")
 @click.argument("editions", metavar="EDITION...", nargs=-1, required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of the site.")  # fmt: skip
+@click.option(
+    "--cities",
+    "n_cities",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Leading cities that get a page of their own.",
+)
 @click.option("--base-url", default="", metavar="URL", help="Where the site will stand.")
 @quiet_option
-def export_site(editions: tuple[str, ...], out: Path, base_url: str, quiet: bool) -> None:
+def export_site(
+    editions: tuple[str, ...], out: Path, n_cities: int, base_url: str, quiet: bool
+) -> None:
     """Write one or more EDITIONs as a site that works from a folder, without a server."""
     from sciencecities.cli.bars import reporting
-    from sciencecities.publish.export import export_site as export
+    from sciencecities.publish.export import export_site as write_site
     from sciencecities.publish.site import Site
 
-    site = Site([open_edition(e) for e in editions], base_url=base_url)
+    site = Site([open_edition(e) for e in editions], base_url=base_url, n_cities=n_cities)
     with reporting(quiet) as progress:
-        counts = export(site, out, progress)
+        counts = write_site(site, out, progress)
     click.echo(
         f"{out}: {counts['written']:,} files written, {counts['kept']:,} unchanged, "
         f"{counts['removed']:,} removed"

@@ -116,21 +116,6 @@ class Edition:
         """What no city got, by reason and country, largest first."""
         return self._ranked("unassigned", "share DESC, reason, country", scope, year)
 
-    def partners(self, city: str, scope: str = OVERALL, year: Year = None) -> pa.Table:
-        """The cities that a city has works with: city_id, works, score (works), largest first."""
-        if year == "all" or scope == "all":
-            raise ConfigError("partners are those of one scope and one year")
-        return self._query(
-            "SELECT CASE WHEN city_a = $city THEN city_b ELSE city_a END AS city_id, works, score "
-            "FROM collaborations WHERE data_year = $year AND scope = $scope "
-            "AND (city_a = $city OR city_b = $city) ORDER BY score DESC, city_id",
-            {
-                "city": self.find_city(city),
-                "year": self.resolve_year(year),
-                "scope": self.resolve_scope(scope),
-            },
-        )
-
     def totals(self) -> pa.Table:
         """Works in each data year and scope."""
         return self._ranked("totals", "works", "all", "all")
@@ -145,7 +130,7 @@ class Edition:
     @cached_property
     def placed(self) -> dict[tuple[int, str], float]:
         """Works less their unassigned part, by data year and scope."""
-        rows = self._query(
+        rows = self.query(
             "SELECT t.data_year, t.scope, t.works - COALESCE(SUM(u.share), 0) AS placed "
             "FROM totals AS t LEFT JOIN unassigned AS u "
             "ON u.data_year = t.data_year AND u.scope = t.scope "
@@ -155,7 +140,7 @@ class Edition:
 
     def cities_ranked(self) -> pa.Table:
         """How many cities (`n`) are ranked in each data year and scope."""
-        return self._query(
+        return self.query(
             "SELECT data_year, scope, COUNT(*) AS n FROM rankings GROUP BY data_year, scope "
             "ORDER BY data_year DESC, scope"
         )
@@ -188,7 +173,7 @@ class Edition:
         if top is not None:
             best = f"SELECT work_id FROM ({WORKS_SQL.format(where=where)}) LIMIT {int(top)}"
             where += f" AND work_id IN ({best})"
-        return self._query(
+        return self.query(
             f"SELECT {TRACE_COLUMNS} FROM contributions WHERE {where} ORDER BY {TRACE_ORDER}",
             values,
         )
@@ -210,7 +195,7 @@ class Edition:
         """
         where, values = self._trace_filter(city, scope, year, institution)
         limit = f"LIMIT {int(top)} OFFSET {int(skip)}" if top is not None else ""
-        rows = self._query(f"{WORKS_SQL.format(where=where)} {limit}", values)
+        rows = self.query(f"{WORKS_SQL.format(where=where)} {limit}", values)
         weights = [int(u) / UNITS_PER_WORK for u in rows.column("units").to_pylist()]
         position = rows.schema.get_field_index("units")
         return rows.set_column(position, "weight", [weights])
@@ -225,7 +210,7 @@ class Edition:
         """How many works stand behind a city's Share, and what their weights add up to."""
         where, values = self._trace_filter(city, scope, year, institution)
         sums = "COUNT(DISTINCT work_id) AS works, COALESCE(SUM(units), 0)::HUGEINT AS units"
-        row = self._query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
+        row = self.query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
         return TraceTotal(row["works"], int(row["units"]) / UNITS_PER_WORK)
 
     def query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
@@ -245,14 +230,12 @@ class Edition:
     @cached_property
     def finder(self) -> CityFinder:
         """The names of all cities."""
-        rows = self._query(
+        rows = self.query(
             "SELECT city_id, city, city_zh, country, MAX(share) AS share FROM rankings "
             "GROUP BY ALL ORDER BY share DESC, city_id"
         ).to_pylist()
         cities = [NamedCity(r["city_id"], r["city"], r["city_zh"], r["country"]) for r in rows]
-        places = self._query(
-            "SELECT place_id, place, city_id FROM places WHERE city_id IS NOT NULL"
-        )
+        places = self.query("SELECT place_id, place, city_id FROM places WHERE city_id IS NOT NULL")
         found = {r["place_id"]: (r["place"] or "", r["city_id"]) for r in places.to_pylist()}
         definition = str(self.manifest.get("configuration", {}).get("cities"))
         return CityFinder(self.name, cities, found, definition)
@@ -263,7 +246,7 @@ class Edition:
 
         from sciencecities.locate.text import fold
 
-        rows = self._query(
+        rows = self.query(
             "SELECT institution_id, MIN(institution) AS name, MAX(share) AS share "
             "FROM city_institutions WHERE city_id = $city GROUP BY institution_id "
             "ORDER BY share DESC, institution_id",
@@ -314,7 +297,7 @@ class Edition:
         scopes = self.scopes if scope == "all" else [self.resolve_scope(scope)]
         years = self.years if year == "all" else [self.resolve_year(year)]
         tests = "".join(f" AND {name} = ${name}" for name in equal)
-        return self._query(
+        return self.query(
             f"SELECT * FROM {table} "
             f"WHERE list_contains($years, data_year) AND list_contains($scopes, scope){tests} "
             f"ORDER BY data_year DESC, list_position($scopes, scope), {order}",
@@ -339,7 +322,7 @@ class Edition:
 
     @cached_property
     def _totals(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._query("SELECT * FROM totals").to_pylist()
+        rows: list[dict[str, Any]] = self.query("SELECT * FROM totals").to_pylist()
         return rows
 
     @cached_property
@@ -348,7 +331,7 @@ class Edition:
         if self._totals:
             return self._totals
         sql = "SELECT DISTINCT data_year, scope FROM rankings ORDER BY data_year, scope"
-        rows: list[dict[str, Any]] = self._query(sql).to_pylist()
+        rows: list[dict[str, Any]] = self.query(sql).to_pylist()
         return rows
 
     @cached_property
@@ -363,7 +346,11 @@ class Edition:
         open_tables(connection, self.path, self.kind)
         return connection
 
-    def _query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
+    def query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
+        """The rows of a query over the edition's tables (DuckDB's SQL; `$name` for values).
+
+        Raises EditionError if a table is damaged or too large to read at once.
+        """
         import duckdb
 
         try:

@@ -63,7 +63,9 @@ class Request:
         return f"{found}?{query}" if query else found
 
     def city(self, city_id: str) -> str:
-        """Relative address of a city's page."""
+        """Relative address of a city's page; empty where it has none."""
+        if city_id not in self.shown.with_page:
+            return ""
         return self.link(f"city/{self.shown.slug_of(city_id)}.html")
 
     def scope(self, scope: str) -> str:
@@ -80,8 +82,8 @@ class Request:
     # --- what every page shows ---------------------------------------------------------------
 
     def menu(self) -> list[tuple[str, str, str]]:
-        """(section, page, name) of the main navigation."""
-        return [
+        """(section, page, name) of the main navigation, as far as the edition has the pages."""
+        listed = [
             ("ranking", "ranking.html", self.t("Ranking", "排名")),
             ("subjects", "subjects.html", self.t("Subjects", "学科")),
             ("industries", "industries.html", self.t("Industries", "产业")),
@@ -90,6 +92,7 @@ class Request:
             ("lab", "lab.html", self.t("Method lab", "方法实验室")),
             ("data", "data.html", self.t("Data", "数据")),
         ]
+        return [entry for entry in listed if self.site.has_page(self.shown, entry[1])]
 
     def edition_line(self) -> str:
         """Which edition a page is of, with its fingerprint."""

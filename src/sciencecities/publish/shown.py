@@ -13,13 +13,41 @@ Row = dict[str, Any]
 
 SUBJECTS = ("physical", "biological", "chemistry", "earth-environmental", "health")
 
+LEADING = 10
+"""Institutions and partners that a city's page lists."""
+
+INSTITUTIONS = f"""
+SELECT city_id, institution_id, institution, share, count, COUNT(*) OVER of_city AS n
+FROM city_institutions WHERE data_year = $year AND scope = $scope
+WINDOW of_city AS (PARTITION BY city_id)
+QUALIFY ROW_NUMBER() OVER (PARTITION BY city_id ORDER BY share DESC, institution_id) <= {LEADING}
+ORDER BY city_id, share DESC, institution_id
+"""
+
+PARTNERS = f"""
+SELECT city_id, other_id, works, score, COUNT(*) OVER of_city AS n
+FROM (
+    SELECT city_a AS city_id, city_b AS other_id, works, score FROM collaborations
+    WHERE data_year = $year AND scope = $scope
+    UNION ALL
+    SELECT city_b, city_a, works, score FROM collaborations
+    WHERE data_year = $year AND scope = $scope
+)
+WINDOW of_city AS (PARTITION BY city_id)
+QUALIFY ROW_NUMBER() OVER (PARTITION BY city_id ORDER BY score DESC, other_id) <= {LEADING}
+ORDER BY city_id, score DESC, other_id
+"""
+
 
 class Shown:
     """Rankings by year and scope, cities by slug. Everything here fits in memory by design."""
 
-    def __init__(self, edition: Edition, slug: str) -> None:
+    def __init__(self, edition: Edition, slug: str, *, n_cities: int | None = None) -> None:
+        """`n_cities` leading cities have a page of their own; None for all."""
+        self.n_cities = n_cities
         self.edition = edition
         self.slug = slug
+        self._kept: dict[tuple[str, str], dict[str, tuple[int, list[Row]]]] = {}
 
     @property
     def year(self) -> int:
@@ -94,15 +122,23 @@ class Shown:
         rows: list[Row] = self.edition.unassigned("all", "all").to_pylist()
         return rows
 
-    def institutions(self, city_id: str, scope: str = OVERALL) -> list[Row]:
-        """A city's institutions by Share."""
-        rows: list[Row] = self.edition.institutions(city_id, scope, self.year).to_pylist()
-        return rows
+    def institutions(self, city_id: str, scope: str = OVERALL) -> tuple[int, list[Row]]:
+        """How many institutions a city has in a scope, and the leading ones by Share."""
+        return self._leading("city_institutions", INSTITUTIONS, scope).get(city_id, (0, []))
 
-    def partners(self, city_id: str, scope: str = OVERALL) -> list[Row]:
-        """The cities it writes most with: city_id, works, score; largest score first."""
-        rows: list[Row] = self.edition.partners(city_id, scope, self.year).to_pylist()
-        return rows
+    def partners(self, city_id: str, scope: str = OVERALL) -> tuple[int, list[Row]]:
+        """How many cities it writes with, and the leading ones: other_id, works, score."""
+        return self._leading("collaborations", PARTNERS, scope).get(city_id, (0, []))
+
+    def _leading(self, name: str, sql: str, scope: str) -> dict[str, tuple[int, list[Row]]]:
+        """City id → (number of rows, the leading ones), of all cities in one query."""
+        key = (name, scope)
+        if key not in self._kept:
+            found: dict[str, tuple[int, list[Row]]] = {}
+            for row in self.edition.query(sql, {"year": self.year, "scope": scope}).to_pylist():
+                found.setdefault(row["city_id"], (row["n"], []))[1].append(row)
+            self._kept[key] = found
+        return self._kept[key]
 
     # --- cities -----------------------------------------------------------------------------
 
@@ -117,6 +153,19 @@ class Shown:
         for row in ordered:
             found.setdefault(row["city_id"], row)
         return found
+
+    @cached_property
+    def with_page(self) -> dict[str, Row]:
+        """The cities that have a page: all, or those in the lead overall or in any scope."""
+        if self.n_cities is None:
+            return self.cities
+        leading = {
+            row["city_id"]
+            for (year, scope), rows in self._by_group.items()
+            if year == self.year
+            for row in rows[: self.n_cities if scope == OVERALL else LEADING]
+        }
+        return {city_id: row for city_id, row in self.cities.items() if city_id in leading}
 
     @cached_property
     def _slugs(self) -> dict[str, str]:

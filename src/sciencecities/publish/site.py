@@ -45,12 +45,17 @@ class Route:
 class Site:
     """Pages of one or more editions. The first edition is the one the front page shows."""
 
-    def __init__(self, editions: Sequence[Edition], *, base_url: str = "") -> None:
-        """`base_url` is where the site will stand, for absolute addresses in metadata."""
+    def __init__(
+        self, editions: Sequence[Edition], *, base_url: str = "", n_cities: int | None = None
+    ) -> None:
+        """`base_url` is where the site will stand, for absolute addresses in metadata.
+
+        `n_cities` leading cities of each edition have a page of their own; None for all.
+        """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
         self.base_url = base_url.rstrip("/")
-        self.shown = _with_slugs(editions)
+        self.shown = _with_slugs(editions, n_cities)
         self.by_slug = {s.slug: s for s in self.shown}
 
     @cached_property
@@ -82,6 +87,14 @@ class Site:
                 for route in self.routes:
                     for name in route.names(shown):
                         yield f"{lang}/{shown.slug}/{route.prefix}{name}.html"
+
+    def has_page(self, shown: Shown, page: str) -> bool:
+        """Whether the edition has the page `page` (as `corridors.html`)."""
+        name = page.removesuffix(".html")
+        return any(
+            name.startswith(route.prefix) and name.removeprefix(route.prefix) in route.names(shown)
+            for route in self.routes
+        )
 
     def page(self, path: str, query: Query | None = None) -> Page:
         """The page under a path. Raises NoSuchPageError."""
@@ -118,7 +131,7 @@ class Site:
         return found
 
 
-def _with_slugs(editions: Sequence[Edition]) -> list[Shown]:
+def _with_slugs(editions: Sequence[Edition], n_cities: int | None) -> list[Shown]:
     from sciencecities.locate.text import slug
 
     found: list[Shown] = []
@@ -127,7 +140,7 @@ def _with_slugs(editions: Sequence[Edition]) -> list[Shown]:
         number = 2
         while name in {s.slug for s in found}:
             name, number = f"{base}-{number}", number + 1
-        found.append(Shown(edition, name))
+        found.append(Shown(edition, name, n_cities=n_cities))
     return found
 
 

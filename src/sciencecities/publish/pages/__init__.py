@@ -17,7 +17,11 @@ def _scopes(shown: Shown) -> list[str]:
 
 
 def _cities(shown: Shown) -> list[str]:
-    return [shown.slug_of(city_id) for city_id in shown.cities]
+    return [shown.slug_of(city_id) for city_id in shown.with_page]
+
+
+def _city_pages(shown: Shown) -> list[str]:
+    return [str(n) for n in range(2, cities.n_pages(shown) + 1)]
 
 
 ROUTES: tuple[Route, ...] = (
@@ -26,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", ranking.industries, only("industries")),
     Route("scope/", ranking.scope, _scopes),
     Route("", cities.index, only("cities")),
+    Route("cities/", cities.numbered, _city_pages),
     Route("city/", city.page, _cities),
     Route("works/", works.page, _cities),
 )

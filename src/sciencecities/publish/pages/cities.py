@@ -1,37 +1,56 @@
-"""All cities of an edition, with search by name in any language."""
+"""All cities of an edition, a page at a time; search by name in any language."""
 
 from __future__ import annotations
 
 from sciencecities.errors import UnknownCityError
 from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import Row, Shown
+from sciencecities.publish.site import NoSuchPageError
 
 PER_PAGE = 100
 
 
+def n_pages(shown: Shown) -> int:
+    """How many pages the cities take."""
+    return max(1, -(-len(shown.cities) // PER_PAGE))
+
+
 def index(request: Request, _name: str) -> Page:
-    """The cities by rank, a page at a time; `q` names a city, `page` a page."""
+    """The first page of cities, or with `q` the city of that name."""
     asked = request.query.get("q", "").strip()[:200]
-    rows = list(request.shown.cities.values())
-    message = ""
-    if asked:
-        try:
-            found = request.shown.edition.find_city(asked)
-            rows = [request.shown.cities[found]]
-        except UnknownCityError as error:
-            rows, message = [], str(error)
+    if not asked:
+        return _page(request, _part(request, 1), 1)
+    try:
+        found = request.shown.edition.find_city(asked)
+    except UnknownCityError as error:
+        return _page(request, [], 1, asked, str(error))
+    return _page(request, [request.shown.cities[found]], 1, asked)
+
+
+def numbered(request: Request, name: str) -> Page:
+    """A further page of cities."""
+    if not (name.isascii() and name.isdigit() and 1 <= int(name[:6]) <= n_pages(request.shown)):
+        raise NoSuchPageError(f"no page {name!r} of cities; there are {n_pages(request.shown)}")
+    return _page(request, _part(request, int(name)), int(name))
+
+
+def _part(request: Request, number: int) -> list[Row]:
+    return list(request.shown.cities.values())[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+
+def _page(
+    request: Request, rows: list[Row], number: int, asked: str = "", message: str = ""
+) -> Page:
     n_cities = len(request.shown.cities)
-    n_pages = max(1, -(-len(rows) // PER_PAGE))
-    page = min(max(1, _number(request.query.get("page", "1"))), n_pages)
-    part = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
-    scale = rank_scale([r[k] for r in part for k in ("rank", "rank_high", "method_rank_worst")])
     return request.render(
         "cities.html",
         title=request.t(f"{n_cities:,} cities", f"{n_cities}座城市"),
-        section="cities", rows=part, scale=scale, page=page, n_pages=n_pages,
-        asked=asked, message=message,
-    )  # fmt: skip
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+        section="cities",
+        rows=rows,
+        scale=rank_scale([r[k] for r in rows for k in ("rank", "rank_high", "method_rank_worst")]),
+        page=number,
+        n_pages=n_pages(request.shown),
+        asked=asked,
+        message=message,
+    )

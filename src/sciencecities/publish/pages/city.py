@@ -8,8 +8,6 @@ from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.site import NoSuchPageError
 
-LEADING = 10
-
 
 def page(request: Request, name: str) -> Page:
     """The page of a city by its slug."""
@@ -24,7 +22,7 @@ def page(request: Request, name: str) -> Page:
         if s != OVERALL and (found := shown.row(city_id, s)) is not None
     ]
     ends = [r[k] for _, _, r in scopes for k in ("rank", "rank_high", "method_rank_worst")]
-    institutions = shown.institutions(city_id, row["scope"])
+    n_institutions, institutions = shown.institutions(city_id, row["scope"])
     return request.render(
         "city.html",
         title=headlines.city(shown, row, say),
@@ -34,7 +32,7 @@ def page(request: Request, name: str) -> Page:
         history=shown.history(city_id),
         scopes=sorted(scopes, key=lambda s: (s[2]["rank"], s[0])),
         scale=rank_scale(ends),
-        institutions=institutions[:LEADING],
-        n_institutions=len(institutions),
-        partners=shown.partners(city_id)[:LEADING],
+        institutions=institutions,
+        n_institutions=n_institutions,
+        partners=shown.partners(city_id)[1],
     )
