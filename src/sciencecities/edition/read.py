@@ -213,10 +213,6 @@ class Edition:
         row = self.query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
         return TraceTotal(row["works"], int(row["units"]) / UNITS_PER_WORK)
 
-    def query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
-        """The rows of a DuckDB query over the edition's tables; `$name` is a value of `values`."""
-        return self._query(sql, values)
-
     # --- finding ----------------------------------------------------------------------------
 
     def find_city(self, text: str) -> str:
