@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from sciencecities.cli.compute import build, ingest
+from sciencecities.cli.importing import import_ranks
 from sciencecities.cli.look import city, rank, trace, verify
 from sciencecities.cli.observatory import observatory
 from sciencecities.cli.publish import export, serve
@@ -30,6 +31,7 @@ COMMANDS = (
     trace,
     resolve,
     verify,
+    import_ranks,
     observatory,
     serve,
     export,

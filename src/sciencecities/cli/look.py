@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +15,11 @@ from sciencecities.cli.common import (
     write,
     year_option,
 )
+from sciencecities.errors import ConfigError
 
 if TYPE_CHECKING:
     from sciencecities.edition.find import NamedCity
+    from sciencecities.edition.read import Edition
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -47,6 +48,8 @@ def rank(
 
     opened = open_edition(edition)
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
+    if countries:
+        _needs_works(opened, "ranks no countries")
     top = _top(top, form, 20)
     table = opened.country_rankings(scope, year) if countries else opened.rankings(scope, year)
     views = []
@@ -78,7 +81,9 @@ def city(
     found = opened.finder.find(city_name)
     _say_who_is_meant(opened.finder.named(city_name), city_name, found.label)
     views = []
-    if form in ("table", "md"):
+    if form in ("table", "md") and opened.kind == "published":
+        views = [city_view(opened, found.city_id)]
+    elif form in ("table", "md"):
         leading = institutions_view(opened, found.city_id, scope, year, top or 10)
         more = specialisation_view(opened, found.city_id, year)
         views = [city_view(opened, found.city_id), leading, *([more] if more else [])]
@@ -109,6 +114,7 @@ def trace(
     from sciencecities.edition.views import trace_view
 
     opened = open_edition(edition)
+    _needs_works(opened, "has no works to trace")
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
     found = opened.finder.find(city_name)
     _say_who_is_meant(opened.finder.named(city_name), city_name, found.label)
@@ -127,21 +133,38 @@ def trace(
 def verify(edition: str) -> int:
     """Check that EDITION is what was built: hashes, sums, and what holds between its tables."""
     from sciencecities.edition.verify import verify as check
+    from sciencecities.published.builtin import edition_path
     from sciencecities.tables import EDITION
 
-    problems = check(Path(edition))
+    problems = check(edition_path(edition))
     for problem in problems:
         click.echo(problem)
     if problems:
         click.echo(f"{edition}: not sound; build it again", err=True)
         return 1
-    rows = sum(t["rows"] for t in open_edition(edition).manifest["tables"].values())
+    opened = open_edition(edition)
+    rows = sum(t["rows"] for t in opened.manifest["tables"].values())
+    if opened.kind == "published":
+        from sciencecities.edition.published_views import about_line
+
+        click.echo(f"{edition}: sound. Checked: {rows:,} ranks against the manifest's hash.")
+        click.echo(about_line(opened))
+        return 0
     click.echo(
         f"{edition}: sound. Checked: the content of {len(EDITION)} tables ({rows:,} rows) against "
         "the manifest's hashes; every work's weights, all Shares, Counts, unassigned parts, totals "
         "and ranks against the contributions."
     )
     return 0
+
+
+def _needs_works(edition: Edition, what: str) -> None:
+    """Raises ConfigError for a ranking that was only published."""
+    if edition.kind == "published":
+        raise ConfigError(
+            f"{edition.name}: {what}: it is a ranking that somebody else published; "
+            "`sciencecities rank` and `city` show its ranks"
+        )
 
 
 def _say_who_is_meant(named: Sequence[NamedCity], asked: str, meant: str) -> None:

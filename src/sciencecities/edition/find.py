@@ -97,20 +97,18 @@ class CityFinder:
         return next(iter(self.named(name_key(text))), None)
 
     def _in_gazetteer(self, text: str) -> str | None:
-        """The city of the most populous place of that name, in any language."""
+        """The city of that name in any language, else that of the most populous such place."""
         from sciencecities.locate import cities as definitions
         from sciencecities.locate.gazetteer import Gazetteer
 
         gazetteer = Gazetteer.load()
-        # Many a Chinese name is listed only with its kind: 横滨市.
-        places = gazetteer.search(text) or gazetteer.search(f"{text}市")
-        if not places:
-            return None
         if self._definition not in definitions.NAMES:
-            return self._city_of_place.get(places[0].place_id)
+            # Many a Chinese name is listed only with its kind: 横滨市.
+            places = gazetteer.search(text) or gazetteer.search(f"{text}市")
+            return self._city_of_place.get(places[0].place_id) if places else None
         definition = definitions.load(self._definition, gazetteer)
-        assignment = definition.assign(places[:1])[0]
-        return assignment.city.city_id if assignment else None
+        found = definitions.find(definition, gazetteer, text)
+        return found[0].city_id if found else None
 
     def _close(self, text: str) -> str:
         near = get_close_matches(fold(text), list(self._by_name), n=6, cutoff=0.6)

@@ -46,15 +46,18 @@ class TraceTotal(NamedTuple):
 
 
 class Edition:
-    """One finished build. Tables come back as Arrow tables, columns as in docs/TABLES.md.
+    """One finished build, or a published ranking, as Arrow tables (columns: docs/TABLES.md).
 
+    `path` is a folder, or the name of a built-in edition (`natureindex-2024`).
     `scope` is a scope's name or title, or "all"; `year` is a data year, None for the newest, or
     "all". Raises EditionError if the folder is no edition, is damaged or of a newer format;
     ConfigError for a scope or year that it does not have; UnknownCityError for a city.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path)
+        from sciencecities.published.builtin import edition_path
+
+        self.path = edition_path(path)
         self.manifest = _manifest(self.path)
 
     # --- what there is ----------------------------------------------------------------------
@@ -228,7 +231,7 @@ class Edition:
         """The names of all cities."""
         rows = self.query(
             "SELECT city_id, city, city_zh, country, MAX(share) AS share FROM rankings "
-            "GROUP BY ALL ORDER BY share DESC, city_id"
+            "GROUP BY ALL ORDER BY share DESC, MIN(rank), city_id"
         ).to_pylist()
         cities = [NamedCity(r["city_id"], r["city"], r["city_zh"], r["country"]) for r in rows]
         places = self.query("SELECT place_id, place, city_id FROM places WHERE city_id IS NOT NULL")

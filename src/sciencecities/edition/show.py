@@ -198,7 +198,7 @@ def _cell(value: Any) -> Any:
 
 def edition_text(edition: Edition) -> str:
     """One line: name, years, scopes, works, the first five cities."""
-    top = ", ".join(f"{r['rank']} {r['city']} ({r['share']:,.1f})" for r in _top(edition))
+    top = ", ".join(f"{r['rank']} {r['city']}{_share(r, ' ({})')}" for r in _top(edition))
     facts = f"Edition {edition.name}: {', '.join(_facts(edition))}"
     return facts + (f"; {top}" if top else "")
 
@@ -216,8 +216,8 @@ def edition_html(edition: Edition) -> str:
     zh = " lang='zh-Hans'"
     rows = "".join(
         f"<tr>{cell(str(r['rank']), align='right')}{cell(r['city'])}{cell(r['city_zh'], more=zh)}"
-        f"{cell(r['country'])}{cell(format(r['share'], ',.1f'), align='right')}"
-        f"{cell(format(r['count'], ','), align='right')}</tr>"
+        f"{cell(r['country'])}{cell(_share(r) or '–', align='right')}"
+        f"{cell('–' if r['count'] is None else format(r['count'], ','), align='right')}</tr>"
         for r in _top(edition)
     )
     header = (
@@ -236,12 +236,20 @@ def _facts(edition: Edition) -> list[str]:
     years = edition.years
     if not years:
         return ["no works"]
+    if edition.kind == "published":
+        publisher = edition.manifest.get("published", {}).get("publisher_en", "somebody else")
+        return [f"year {years[-1]}", f"published by {publisher}", "no ranges, no works"]
     span = f"{years[0]} to {years[-1]}" if len(years) > 1 else f"{years[0]}"
     return [
         f"{'years' if len(years) > 1 else 'year'} {span}",
         plural(len(edition.scopes), "scope"),
         f"{plural(edition.n_works('overall', years[-1]), 'work')} in {years[-1]}",
     ]
+
+
+def _share(row: dict[str, Any], form: str = "{}") -> str:
+    """The Share as text; nothing where a published ranking gives none."""
+    return "" if row["share"] is None else form.format(f"{row['share']:,.1f}")
 
 
 def _top(edition: Edition, number: int = 5) -> list[dict[str, Any]]:

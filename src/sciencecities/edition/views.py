@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sciencecities import certainty
 from sciencecities.certainty import FEW_WORKS
+from sciencecities.edition.published_views import published_city_view, published_rank_view
 from sciencecities.edition.show import (
     QUALITY,
     Column,
@@ -65,6 +66,8 @@ def rank_view(
     with_unassigned: bool = True,
 ) -> View:
     """A ranking of cities (or countries), largest Share first, the finding as title."""
+    if edition.kind == "published":
+        return published_rank_view(edition, scope, year, top)
     table = edition.country_rankings(scope, year) if countries else edition.rankings(scope, year)
     rows: list[Row] = table.slice(0, top).to_pylist()
     names: tuple[str, ...]
@@ -87,6 +90,8 @@ def rank_view(
 
 def city_view(edition: Edition, city_id: str) -> View:
     """One city in every year and scope, the newest year first."""
+    if edition.kind == "published":
+        return published_city_view(edition, city_id)
     rows: list[Row] = edition.city(city_id).to_pylist()
     ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
     columns = [

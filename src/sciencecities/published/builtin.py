@@ -15,6 +15,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from os import PathLike
 from pathlib import Path
 
 import msgspec
@@ -24,14 +25,14 @@ from sciencecities.published.model import About, Earlier, Rank, earlier
 BUILT_IN = ("natureindex-2024", "natureindex-2023", "natureindex-2022")
 
 
-def edition_path(text: str) -> Path:
+def edition_path(text: str | PathLike[str]) -> Path:
     """The folder of the edition that `text` names: a path, or a built-in edition.
 
     A folder of that name that holds an edition wins.
     """
     path = Path(text)
-    if text in BUILT_IN and not (path / "manifest.json").is_file():
-        return folder(text)
+    if str(text) in BUILT_IN and not (path / "manifest.json").is_file():
+        return folder(str(text))
     return path
 
 

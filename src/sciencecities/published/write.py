@@ -77,11 +77,8 @@ def write_tables(
 def _row(year: int, r: Rank, previous: int | None) -> dict[str, Any]:
     """A row of rankings; everything that only works could tell is null."""
     change = None if previous is None else previous - r.rank
-    return msgspec.to_builtins(r) | {
-        "data_year": year,
-        "previous_rank": previous,
-        "rank_change": change,
-    }
+    row: dict[str, Any] = msgspec.to_builtins(r)
+    return row | {"data_year": year, "previous_rank": previous, "rank_change": change}
 
 
 def _scopes(ranks: list[Rank]) -> list[dict[str, str]]:
