@@ -220,7 +220,7 @@ def test_a_path_with_quotes_and_glob_characters(edition: sc.Edition, tmp_path: P
 
 def test_reprs(edition: sc.Edition) -> None:
     assert repr(edition).startswith(
-        "Edition edition: years 2023 to 2024, 6 scopes, 11 works in 2024; 1 Guangzhou (4.2), "
+        "Edition edition: years 2023 to 2024, 12 scopes, 11 works in 2024; 1 Guangzhou (4.2), "
         "2 Beijing (2.0), 2 New York (2.0)"
     )
     html = edition._repr_html_()
