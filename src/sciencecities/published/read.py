@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sciencecities.errors import ConfigError, LocateError, SourceError
-from sciencecities.locate.city_tables import names_of
+from sciencecities.locate.city_names import names_of
 from sciencecities.published.model import Rank
 
 if TYPE_CHECKING:
