@@ -70,6 +70,7 @@ def write_tables(
         notes=[n for n in (about.note_en,) if n],
         seconds={},
         kind=KIND,
+        titles={"en": about.title_en, "zh": about.title_zh},
         published=facts | {"before": [extract(b) for b in before]},
     )
 
