@@ -154,11 +154,12 @@ def _build_tables(
             count(engine, config.scheme, stages, timed)
         engine.view("weights", [stages / "weights.parquet"], WEIGHTS)
         redraws = Redraws(config.replicates, config.seed, n_threads(config))
-        for name, table in rank_all(engine, config.scheme, timed, redraws).items():
+        tables = rank_all(engine, config.scheme, timed, redraws)
+        method = _method(engine, config, scopes, tables, stages, edition, timed)
+        for name, table in tables.items():
             write_parquet(edition / f"{name}.parquet", table)
         timed.stage("write")
         write_large_tables(engine, edition)
-        shutil.copyfile(stages / "places.parquet", edition / "places.parquet")
         write_parquet(edition / "rejects.parquet", _rejects(corpus))
     finally:
         engine.close()
@@ -173,6 +174,7 @@ def _build_tables(
         ],
         notes=notes,
         seconds=timed.seconds,
+        method=method,
     )
 
 
@@ -181,6 +183,7 @@ def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) ->
     import pyarrow as pa
 
     from sciencecities.corpus.select import open_corpus, scope_works, select_works
+    from sciencecities.scopes.load import terms_table
 
     open_corpus(engine, corpus)
     select_works(
@@ -189,12 +192,7 @@ def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) ->
         journals=_journals(config),
         highlights=_highlights(config),
     )
-    rows = [(t.classification, t.priority, t.kind, t.term, t.scope, t.vote) for t in scopes.terms]
-    names = ("classification", "priority", "kind", "term", "scope", "vote")
-    types = (pa.string(), pa.int32(), pa.string(), pa.string(), pa.string(), pa.bool_())
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    arrays = [pa.array(c, t) for c, t in zip(columns, types, strict=True)]
-    scope_works(engine, pa.table(arrays, names=list(names)))
+    scope_works(engine, terms_table(scopes))
     scope_names = ["overall", *sorted(s.name for s in scopes.scopes)]
     numbers = pa.array(range(len(scope_names)), pa.int32())
     engine.put("scope_names", pa.table({"scope_no": numbers, "scope": scope_names}))
@@ -238,18 +236,31 @@ def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) ->
     )
 
 
-def _journals(config: Config) -> pa.Table | None:
-    import pyarrow as pa
+def _method(
+    engine: DuckDB,
+    config: Config,
+    scopes: ScopeSet,
+    tables: dict[str, pa.Table],
+    stages: Path,
+    edition: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write the method tables, give the rankings their method ranges; return what is said of it."""
+    from sciencecities.count.run import record_ranges
+    from sciencecities.method.build import write_method_tables
+    from sciencecities.method.inputs import method_input
 
+    given = method_input(config, scopes)
+    return write_method_tables(
+        engine, given, record_ranges(engine), tables, stages, edition, progress
+    )
+
+
+def _journals(config: Config) -> pa.Table | None:
     from sciencecities.scopes.journals import journal_set
 
     chosen = journal_set(config.journals)
-    if chosen is None:
-        return None
-    letters = chosen.letters_only_issns if config.letters == "letters" else frozenset()
-    left_out = chosen.letters_only_issns if config.letters == "none" else frozenset()
-    issns = sorted(chosen.issns - left_out)
-    return pa.table({"issn": issns, "letters_only": [i in letters for i in issns]})
+    return chosen.issn_table(config.letters) if chosen else None
 
 
 def _highlights(config: Config) -> list[str]:

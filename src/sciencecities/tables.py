@@ -213,8 +213,8 @@ _RANK_COLUMNS = (
     ("p_ahead_next", "float64", "probability of being ahead of the next row; null as above"),
     ("p_rose", "float64", "probability that the rank rose in truth, shrunk; null: movement_note"),
     ("p_fell", "float64", "probability that the rank fell in truth, shrunk; null: movement_note"),
-    ("method_rank_best", "int64", "best rank over methods; null as above"),
-    ("method_rank_worst", "int64", "worst rank over methods; null as above"),
+    ("method_rank_best", "int64", "best rank over all choices of method"),
+    ("method_rank_worst", "int64", "worst rank over all choices of method"),
     ("raw_p_rose", "float64", "part of the re-draws in which the rank rose, before shrinkage"),
     ("raw_p_fell", "float64", "part of the re-draws in which the rank fell, before shrinkage"),
     ("movement_note", "string", "why p_rose is not stated: incomplete-year, unassigned-moved"),
@@ -332,6 +332,123 @@ TOTALS = _table(
     ("works", "int64", "works in the scope"),
 )
 
+# --- method: what any choice of method is recomputed from -----------------------------------
+
+METHOD_WORKS = _table(
+    "method_works",
+    "One row per located work: those counted, and reviews, which only the method range takes in.",
+    "work_no",
+    ("work_no", "int64", "1-based, in the order of (data_year, work_id)"),
+    ("data_year", "int32", "publication year"),
+    ("work_id", "string", "see works"),
+    ("set_no", "int32", "its memberships: see method_sets"),
+    ("journal_no", "int32", "see method_journals; null if the source names none"),
+    ("is_letter", "bool", "page or article number begins with L, or its DOI is in `highlights`"),
+)
+
+METHOD_SETS = _table(
+    "method_sets",
+    "One row per distinct set of memberships and membership in it.",
+    "set_no journals documents scope",
+    ("set_no", "int32", "0-based"),
+    ("journals", "string", "journal set whose works are taken, with its own subjects"),
+    ("documents", "string", "`articles`, or `articles+reviews`"),
+    ("scope", "string", "see rankings"),
+)
+
+METHOD_JOURNALS = _table(
+    "method_journals",
+    "One row per distinct set of ISSNs, or per title without any.",
+    "journal_no",
+    ("journal_no", "int32", "0-based"),
+    ("journal_id", "string", "smallest ISSN of all sets that share one; `title:…` without any"),
+    ("journal", "string", "the title most of its works carry"),
+    ("issns", "string", "space-joined; null if none"),
+)
+
+METHOD_PARTS = _table(
+    "method_parts",
+    "One row per located work and place (0: no place): what it carries under each scheme.",
+    "work_no place_no",
+    ("work_no", "int64", "see method_works"),
+    ("place_no", "int32", "see method_places; 0 for all that has no place"),
+    ("n_units", "int32", "distinct units (institutions at it) of the work"),
+    ("nature_index", "int64", "1/10^18 of a work under `nature-index`"),
+    ("leiden", "int64", "1/10^18 of a work under `leiden`"),
+    ("institution", "int64", "1/10^18 of a work under `institution`"),
+    ("first_author", "int64", "1/10^18 of a work under `first-author`"),
+    ("corresponding_author", "int64", "1/10^18 of a work under `corresponding-author`"),
+)
+
+METHOD_PLACES = _table(
+    "method_places",
+    "One row per city definition and place of a located work.",
+    "cities place_no",
+    ("cities", "string", "city definition: `place`, `metro`, or the name of a GeoJSON file"),
+    ("place_no", "int32", "1-based, in the order of place_id"),
+    ("place_id", "string", "`gn:<GeoNames id>`"),
+    ("place", "string", "name"),
+    ("country", "string", "ISO 3166-1 alpha-2"),
+    ("latitude", "float64", "degrees north, WGS84"),
+    ("longitude", "float64", "degrees east, WGS84"),
+    ("city_id", "string", "its city under the definition; null if outside every city"),
+)
+
+METHOD_CITIES = _table(
+    "method_cities",
+    "One row per city definition and city that holds a place.",
+    "cities city_id",
+    ("cities", "string", "city definition"),
+    ("city_id", "string", "see cities"),
+    ("city", "string", "English name"),
+    ("city_zh", "string", "Chinese name; null if none is known"),
+    ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
+    ("latitude", "float64", "degrees north, WGS84"),
+    ("longitude", "float64", "degrees east, WGS84"),
+    ("place_no", "int32", "its principal place: that of its id, else the one with most Share"),
+)
+
+METHOD_RANKINGS = _table(
+    "method_rankings",
+    "One row per choice of method and leading city, or counterpart of a leading city.",
+    "data_year scope scheme cities journals documents rank city_id",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("scheme", "string", "how a work is divided"),
+    ("cities", "string", "city definition"),
+    ("journals", "string", "journal set"),
+    ("documents", "string", "`articles`, or `articles+reviews`"),
+    ("rank", "int64", "1 = largest Share; ties share the smallest"),
+    ("city_id", "string", "see method_cities"),
+    ("share", "float64", "works, fractional count"),
+)
+
+JOURNAL_INFLUENCE = _table(
+    "journal_influence",
+    "One row per leading city and journal whose absence would move it most.",
+    "data_year scope city_id journal_id",
+    ("data_year", "int32", "publication year counted"),
+    ("scope", "string", "see rankings"),
+    ("city_id", "string", "see cities"),
+    ("journal_id", "string", "see method_journals"),
+    ("journal", "string", "title"),
+    ("works", "int64", "works of the journal in the scope"),
+    ("share", "float64", "works: what the city's Share has from the journal"),
+    ("rank_without", "int64", "the city's rank if the journal's works were not counted"),
+    ("rank_change", "int64", "rank − rank_without: positive if it would stand better without"),
+)
+
+METHOD = (
+    METHOD_WORKS,
+    METHOD_SETS,
+    METHOD_JOURNALS,
+    METHOD_PARTS,
+    METHOD_PLACES,
+    METHOD_CITIES,
+    METHOD_RANKINGS,
+    JOURNAL_INFLUENCE,
+)
+
 EDITION = (
     RANKINGS,
     COUNTRY_RANKINGS,
@@ -344,6 +461,7 @@ EDITION = (
     TOTALS,
     PLACES,
     REJECTS,
+    *METHOD,
 )
 
 KINDS: dict[str, tuple[Table, ...]] = {

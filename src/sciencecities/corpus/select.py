@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from sciencecities.corpus.documents import is_review
 from sciencecities.corpus.store import Corpus
 from sciencecities.engines.base import Engine
 from sciencecities.tables import AFFILIATION_ENTRIES, AFFILIATIONS, AUTHORSHIPS, WORK_TERMS, WORKS
@@ -55,14 +56,26 @@ UNION ALL
 SELECT record_id FROM one_per_id WHERE doi IS NULL
 """
 
-# One row per work of the edition; work_no follows the order of (data_year, work_id).
-SELECTED = """
+# One row per work that is located: articles, which the edition counts, and reviews, which only the
+# method range takes in. work_no follows the order of (data_year, work_id).
+CANDIDATES = """
 SELECT ROW_NUMBER() OVER (ORDER BY w.year, w.work_id) AS work_no,
-       w.record_id, w.work_id, w.work_key, w.doi, w.year AS data_year, w.type,
-       w.authors_truncated
+       w.record_id, w.work_id, w.work_key, w.doi, w.year AS data_year, w.type, w.authors_truncated,
+       CASE WHEN w.is_primary THEN 'article' ELSE 'review' END AS document,
+       w.source_title,
+       COALESCE(w.first_page LIKE 'L%', FALSE)
+         OR EXISTS (SELECT 1 FROM highlights AS h WHERE h.doi = w.doi) AS is_letter
 FROM one_per_id AS w
 JOIN one_per_doi AS d ON d.record_id = w.record_id
-WHERE w.is_primary AND w.excluded IS NULL AND w.year IS NOT NULL {filters}
+LEFT JOIN review_types AS v ON v.type = w.type
+WHERE (w.is_primary OR v.type IS NOT NULL) AND w.excluded IS NULL AND w.year IS NOT NULL {filters}
+"""
+
+# One row per work of the edition, numbered likewise.
+SELECTED = """
+SELECT ROW_NUMBER() OVER (ORDER BY work_no) AS work_no,
+       record_id, work_id, work_key, doi, data_year, type, authors_truncated
+FROM candidates WHERE document = 'article'
 """
 
 IN_JOURNALS = """
@@ -78,7 +91,7 @@ IN_JOURNALS = """
 MATCHED = """
 SELECT s.work_no, r.classification, r.priority, r.vote, r.scope, COUNT(*) AS votes
 FROM work_terms AS t
-JOIN selected AS s ON s.record_id = t.record_id
+JOIN {works} AS s ON s.record_id = t.record_id
 JOIN scope_terms AS r ON r.kind = t.kind AND r.term = t.term
 GROUP BY s.work_no, r.classification, r.priority, r.vote, r.scope
 """
@@ -96,7 +109,15 @@ JOIN (SELECT work_no, classification, priority, MAX(votes) AS votes
  AND most.priority = m.priority
 WHERE m.scope <> 'none' AND (NOT m.vote OR m.votes = most.votes)
 UNION ALL
-SELECT work_no, 'overall' AS scope FROM selected
+SELECT work_no, 'overall' AS scope FROM {works}
+"""
+
+# The scopes of the candidates that are counted, under their number in `selected`.
+SELECTED_SCOPES = """
+SELECT s.work_no, x.scope
+FROM candidate_scopes AS x
+JOIN candidates AS c ON c.work_no = x.work_no
+JOIN selected AS s ON s.record_id = c.record_id
 """
 
 
@@ -113,7 +134,7 @@ def select_works(
     journals: pa.Table | None,
     highlights: list[str],
 ) -> None:
-    """Make `selected`: one row per work of the edition.
+    """Make `selected`, one row per work of the edition, and `candidates`, which has reviews too.
 
     `journals` has columns issn, letters_only; None takes every source. A Letter is told by an
     article number or page that begins with L; `highlights` are DOIs taken besides.
@@ -125,24 +146,41 @@ def select_works(
     engine.put("tie_losers", losers)
     engine.table("one_per_id", ONE_PER_ID)
     engine.table("one_per_doi", ONE_PER_DOI)
+    engine.put("highlights", pa.table({"doi": pa.array(sorted(set(highlights)), pa.string())}))
+    engine.put("review_types", pa.table({"type": pa.array(_review_types(engine), pa.string())}))
     filters = ""
     if years is not None:
         filters += f" AND w.year IN ({', '.join(str(y) for y in sorted(set(years)))})"
     if journals is not None:
         engine.put("journal_issns", journals)
-        engine.put("highlights", pa.table({"doi": pa.array(sorted(set(highlights)), pa.string())}))
         filters += IN_JOURNALS
-    engine.table("selected", SELECTED.format(filters=filters))
+    engine.table("candidates", CANDIDATES.format(filters=filters))
+    engine.table("selected", SELECTED)
 
 
 def scope_works(engine: Engine, scope_terms: pa.Table) -> None:
     """Make `work_scopes_no` (work_no, scope): the scopes of every selected work, with `overall`.
 
+    `candidate_scopes` is the same of the candidates.
+    """
+    find_scopes(engine, scope_terms, "candidates", "candidate_scopes")
+    engine.table("work_scopes_no", SELECTED_SCOPES)
+
+
+def find_scopes(engine: Engine, scope_terms: pa.Table, works: str, into: str) -> None:
+    """Make the table `into` (work_no, scope): the scopes of the table `works`, with `overall`.
+
     `scope_terms` has columns classification, priority, kind, term, scope, vote.
     """
     engine.put("scope_terms", scope_terms)
-    engine.table("matched", MATCHED)
-    engine.table("work_scopes_no", WORK_SCOPES_SQL)
+    engine.table("matched", MATCHED.format(works=works))
+    engine.table(into, WORK_SCOPES_SQL.format(works=works))
+
+
+def _review_types(engine: Engine) -> list[str]:
+    """The document types of the corpus that mean a review."""
+    rows = engine.fetch("SELECT DISTINCT type FROM works WHERE NOT is_primary AND type IS NOT NULL")
+    return sorted(t for t in rows.column("type").to_pylist() if is_review(t))
 
 
 def _tie_losers(engine: Engine) -> list[int]:

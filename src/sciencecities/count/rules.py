@@ -33,7 +33,7 @@ all_links AS (
     SELECT s.work_no, a.author_position, a.affiliation, a.affiliation_key,
            p.unit_no, p.text_key, p.cluster_key, u.is_resolved
     FROM affiliations AS a
-    JOIN selected AS s ON s.record_id = a.record_id
+    JOIN {works} AS s ON s.record_id = a.record_id
     JOIN placements AS p ON p.affiliation_key = a.affiliation_key
     JOIN unit_targets AS u ON u.unit_no = p.unit_no
     WHERE NOT s.authors_truncated {batch}
@@ -57,7 +57,7 @@ credited AS (
            ROW_NUMBER() OVER (PARTITION BY s.work_no ORDER BY a.author_position) AS i,
            COUNT(*) OVER (PARTITION BY s.work_no) AS n
     FROM authorships AS a
-    JOIN selected AS s ON s.record_id = a.record_id
+    JOIN {{works}} AS s ON s.record_id = a.record_id
     WHERE NOT s.authors_truncated {{credit}} {{batch}}
 ),
 author_parts AS (
@@ -78,7 +78,7 @@ author_units AS (
 )"""
 
 BY_AUTHOR = f"""
-WITH {LINKS},
+WITH {{links}}
 {AUTHOR_PARTS},
 {AUTHOR_UNITS},
 split AS (
@@ -97,7 +97,7 @@ FROM split
 
 # Author, then the author's distinct affiliations (equal text and units are one), then units.
 BY_AFFILIATION = f"""
-WITH {LINKS},
+WITH {{links}}
 {AUTHOR_PARTS},
 clusters AS (
     SELECT work_no, author_position, cluster_key, MIN(affiliation) AS affiliation
@@ -145,7 +145,7 @@ present AS (
     SELECT s.work_no, a.author_position,
            CAST(NULL AS INTEGER), CAST(NULL AS BIGINT), {NO_AFFILIATION}
     FROM authorships AS a
-    JOIN selected AS s ON s.record_id = a.record_id
+    JOIN {{works}} AS s ON s.record_id = a.record_id
     LEFT JOIN author_units AS u
       ON u.work_no = s.work_no AND u.author_position = a.author_position
     WHERE NOT s.authors_truncated AND u.work_no IS NULL {{batch}}
@@ -165,7 +165,7 @@ work_units AS (
 
 # Work, then its groups (institutions or cities), then the units of each.
 BY_GROUP = f"""
-WITH {LINKS},
+WITH {{links}}
 {WORK_UNITS},
 group_parts AS (
     SELECT work_no, group_no, {W} // n + CASE WHEN i <= {W} % n THEN 1 ELSE 0 END AS part
@@ -190,7 +190,7 @@ FROM split
 
 # 1 to each city present; a work without any city is 1 unassigned, under its first unplaced unit.
 FULL = f"""
-WITH {LINKS},
+WITH {{links}}
 {WORK_UNITS},
 kept AS (
     SELECT u.*,
@@ -216,7 +216,7 @@ SELECT s.work_no, CAST(NULL AS INTEGER) AS author_position,
        CASE WHEN s.authors_truncated THEN {TRUNCATED} ELSE {NO_AUTHORS} END AS unit_no,
        CAST(NULL AS INTEGER) AS affiliation, CAST(NULL AS BIGINT) AS affiliation_key,
        CAST({W} AS BIGINT) AS units
-FROM selected AS s
+FROM {{works}} AS s
 LEFT JOIN (
     SELECT DISTINCT a.record_id FROM authorships AS a WHERE a.record_id IS NOT NULL {{credit}}
 ) AS credited ON credited.record_id = s.record_id
@@ -235,12 +235,29 @@ _RULES = {
 }
 
 
-def weights_sql(scheme: str, first_record: int, last_record: int) -> str:
-    """The query for the weights of the works whose records lie in the given range."""
+def links_sql(first_record: int, last_record: int, works: str = "selected") -> str:
+    """The query for `links` alone, to be shared by several schemes."""
+    batch = f"AND s.record_id BETWEEN {first_record} AND {last_record}"
+    return f"WITH {LINKS.format(batch=batch, works=works)}\nSELECT * FROM links"
+
+
+def weights_sql(
+    scheme: str,
+    first_record: int,
+    last_record: int,
+    *,
+    works: str = "selected",
+    has_links: bool = False,
+) -> str:
+    """The query for the weights of the works whose records lie in the given range.
+
+    `works` names the table of works; with `has_links` the engine knows `links` of that range.
+    """
     rule, credit, group_no = _RULES[scheme]
     batch = f"AND s.record_id BETWEEN {first_record} AND {last_record}"
+    links = "" if has_links else LINKS.format(batch=batch, works=works) + ","
     parts = [
-        rule.format(batch=batch, credit=credit, group_no=group_no),
-        WITHOUT_AUTHORS.format(batch=batch, credit=credit),
+        rule.format(batch=batch, credit=credit, group_no=group_no, works=works, links=links),
+        WITHOUT_AUTHORS.format(batch=batch, credit=credit, works=works),
     ]
     return "\nUNION ALL\n".join(f"SELECT * FROM ({part}) AS part" for part in parts)

@@ -91,7 +91,7 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
     The engine must know selected, authorships, affiliations, placements, unit_targets. Batches
     that a killed run has finished are kept.
     """
-    ranges = _record_ranges(engine)
+    ranges = record_ranges(engine)
     progress.stage("count", len(ranges) + 1, "batches")
     parts = []
     for number, (first, last) in enumerate(ranges):
@@ -107,7 +107,7 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
         path.unlink()
 
 
-def _record_ranges(engine: Engine) -> list[tuple[int, int]]:
+def record_ranges(engine: Engine) -> list[tuple[int, int]]:
     """Ranges of record ids with about ROWS_PER_BATCH affiliation rows each, all ids covered."""
     parts = engine.fetch(
         "SELECT record_id // 16777216 AS part, COUNT(*) AS n FROM affiliations "

@@ -1,4 +1,4 @@
-"""The two large tables of an edition, written by the engine straight to Parquet."""
+"""Tables of an edition that the engine writes straight to Parquet, row by row."""
 
 from __future__ import annotations
 
@@ -36,12 +36,23 @@ ORDER BY s.work_id, m.scope
 """
 
 
+# Places of works that only the method range takes in are left to its own tables.
+PLACES_SQL = """
+SELECT p.* FROM places AS p
+JOIN (SELECT DISTINCT u.place_id FROM units AS u
+      JOIN (SELECT DISTINCT unit_no FROM weights) AS w ON w.unit_no = u.unit_no) AS used
+  ON used.place_id = p.place_id
+ORDER BY p.place_id
+"""
+
+
 def write_large_tables(engine: Engine, folder: Path) -> None:
-    """Write contributions and work_scopes in key order.
+    """Write contributions, work_scopes and places in key order.
 
     The engine must know weights, selected, unit_targets, targets, units, placements,
-    affiliation_entries, work_scopes_no.
+    places, affiliation_entries, work_scopes_no.
     """
     engine.table("affiliation_texts", AFFILIATION_TEXTS)
     engine.write(CONTRIBUTIONS_SQL, folder / "contributions.parquet")
     engine.write(WORK_SCOPES_SQL, folder / "work_scopes.parquet")
+    engine.write(PLACES_SQL, folder / "places.parquet")

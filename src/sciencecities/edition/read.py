@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from sciencecities.method.of_edition import MethodLab
+
 Year = int | Literal["all"] | None
 OVERALL = "overall"
 OVERALL_TITLE = {"en": "Overall", "zh": "总体"}
@@ -215,6 +217,23 @@ class Edition:
         sums = "COUNT(DISTINCT work_id) AS works, COALESCE(SUM(units), 0)::HUGEINT AS units"
         row = self.query(f"SELECT {sums} FROM contributions WHERE {where}", values).to_pylist()[0]
         return TraceTotal(row["works"], int(row["units"]) / UNITS_PER_WORK)
+
+    # --- other choices of method ------------------------------------------------------------
+
+    @cached_property
+    def method(self) -> MethodLab:
+        """What the edition would be under other choices. Raises EditionError without works."""
+        from sciencecities.method.of_edition import MethodLab
+
+        return MethodLab(self)
+
+    def lab(self, **choice: Any) -> pa.Table:
+        """The ranking recomputed under another choice, beside the edition's own.
+
+        Keys: scheme, cities (or a GeoJSON file), journals (or a CSV file), documents, scope, year;
+        columns: method/lab.py:LAB_COLUMNS. Raises ConfigError naming the choices there are.
+        """
+        return self.method.lab(**choice).table
 
     # --- finding ----------------------------------------------------------------------------
 

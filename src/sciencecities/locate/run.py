@@ -1,4 +1,4 @@
-"""Locate stage: each distinct affiliation of the selected works gets its units, places, cities."""
+"""Locate stage: each distinct affiliation of the works gets its units, places, cities."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ NEEDED = """
 SELECT DISTINCT e.*
 FROM affiliation_entries AS e
 JOIN (SELECT DISTINCT a.affiliation_key
-      FROM affiliations AS a JOIN selected AS s ON s.record_id = a.record_id) AS n
+      FROM affiliations AS a JOIN candidates AS s ON s.record_id = a.record_id) AS n
   ON n.affiliation_key = e.affiliation_key
 ORDER BY e.affiliation_key, e.entry
 """
 
 N_NEEDED = """
 SELECT COUNT(DISTINCT a.affiliation_key) AS n
-FROM affiliations AS a JOIN selected AS s ON s.record_id = a.record_id
+FROM affiliations AS a JOIN candidates AS s ON s.record_id = a.record_id
 """
 
 # Names differ between records of one institution: the smallest in byte order stands.
@@ -97,9 +97,9 @@ def locate(
     threads: int,
     progress: Progress,
 ) -> None:
-    """Write placements, units, places and cities of all affiliations of `selected` to `folder`.
+    """Write placements, units, places and cities of all affiliations of `candidates` to `folder`.
 
-    The engine must know `selected`, `affiliations`, `affiliation_entries`.
+    The engine must know `candidates`, `affiliations`, `affiliation_entries`.
     """
     n_needed = engine.fetch(N_NEEDED).column("n")[0].as_py()
     progress.stage("locate", n_needed, "affiliations")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sciencecities.errors import ConfigError
 from sciencecities.scopes.definitions import SUBJECT, SUBJECT_NAMES, SUBJECTS
@@ -10,6 +11,9 @@ from sciencecities.scopes.industries import INDUSTRIES, industry_terms
 from sciencecities.scopes.model import JournalSet, Scope, ScopeSet, ScopeTerm
 from sciencecities.scopes.subjects import subject_terms
 from sciencecities.scopes.userfile import UserScopes, parse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def load(path: Path | None = None, *, journals: JournalSet | None = None) -> ScopeSet:
@@ -32,6 +36,22 @@ def load(path: Path | None = None, *, journals: JournalSet | None = None) -> Sco
 def loads(text: str, where: str, *, journals: JournalSet | None = None) -> ScopeSet:
     """As `load`, from the text of a scope file; `where` names it in errors."""
     return _scope_set(parse(text, where, journals), journals)
+
+
+def terms_table(scopes: ScopeSet) -> pa.Table:
+    """The terms as an Arrow table, for the counting rules."""
+    import pyarrow as pa
+
+    types = {
+        "classification": pa.string(),
+        "priority": pa.int32(),
+        "kind": pa.string(),
+        "term": pa.string(),
+        "scope": pa.string(),
+        "vote": pa.bool_(),
+    }
+    columns = {n: [getattr(t, n) for t in scopes.terms] for n in types}
+    return pa.table(columns, schema=pa.schema(list(types.items())))
 
 
 def _scope_set(user: UserScopes, journals: JournalSet | None) -> ScopeSet:

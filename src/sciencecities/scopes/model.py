@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OVERALL = "overall"
 """The scope of every work; always there, never listed."""
@@ -63,3 +67,15 @@ class JournalSet:
     letters_only_issns: frozenset[str]
     excluded_scopes: frozenset[str] = frozenset()
     subjects: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def issn_table(self, letters: str) -> pa.Table:
+        """Columns issn, letters_only, as the rule for Letters (config.LettersRule) has them."""
+        import pyarrow as pa
+
+        only = self.letters_only_issns if letters == "letters" else frozenset()
+        left_out = self.letters_only_issns if letters == "none" else frozenset()
+        issns = sorted(self.issns - left_out)
+        columns = {"issn": issns, "letters_only": [i in only for i in issns]}
+        return pa.table(
+            columns, schema=pa.schema([("issn", pa.string()), ("letters_only", pa.bool_())])
+        )

@@ -1,0 +1,1 @@
+"""What the ranking would be under other choices of method, from located works alone."""
