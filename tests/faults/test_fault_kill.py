@@ -48,7 +48,15 @@ signal.signal(signal.SIGALRM, signal.SIG_DFL)
 signal.setitimer(signal.ITIMER_REAL, {seconds})
 """
 
-STAGES = {"read": "r", "select": "s", "locate": "l", "count": "c", "rank": "r", "write": "w"}
+STAGES = {
+    "read": "r",
+    "select": "s",
+    "locate": "l",
+    "count": "c",
+    "rank": "r",
+    "method": "m",
+    "write": "w",
+}
 NO_WORKERS, WORKERS = 1 << 40, 0
 
 

@@ -193,7 +193,8 @@ def test_build_reports_and_ends_with_a_summary(tmp_path: Path, capsys: Capture) 
     captured = capsys.readouterr()
     golden("build.txt", captured.out.replace(str(out), "EDITION"))
     assert [line.split()[0].rstrip(":") for line in captured.err.splitlines()] == [
-        *("Reading", "Selecting", "Locating", "Counting", "Ranking", "Re-drawing", "Writing")
+        *("Reading", "Selecting", "Locating", "Counting", "Ranking", "Re-drawing", "Varying"),
+        "Writing",
     ]
     assert run([*args, "-q", "--years", "2023"]) == 0
     captured = capsys.readouterr()

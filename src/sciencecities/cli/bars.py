@@ -23,6 +23,7 @@ STAGE_NAMES = {
     "count": "Counting",
     "rank": "Ranking",
     "redraw": "Re-drawing",
+    "method": "Varying the method",
     "write": "Writing",
 }
 COUNTED = ("B", "affiliations")

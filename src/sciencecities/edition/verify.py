@@ -93,6 +93,30 @@ INVARIANTS = {
            OR abs(r.share - x.share) > 1e-9 * greatest(1, x.share)""",
     "collaborations: a pair is not in order": """
         SELECT COUNT(*) FROM collaborations WHERE city_a >= city_b""",
+    "method_parts: a work's parts under a scheme do not add up to one work": f"""
+        SELECT COUNT(*) FROM (
+            SELECT w.work_no FROM method_works AS w LEFT JOIN method_parts AS p USING (work_no)
+            GROUP BY w.work_no
+            HAVING SUM(p.nature_index) IS DISTINCT FROM {W}
+                OR SUM(p.leiden) IS DISTINCT FROM {W} OR SUM(p.institution) IS DISTINCT FROM {W}
+                OR SUM(p.first_author) IS DISTINCT FROM {W}
+                OR SUM(p.corresponding_author) IS DISTINCT FROM {W})""",
+    "method_works: a counted work is missing": """
+        SELECT COUNT(*) FROM work_scopes AS s
+        WHERE NOT EXISTS (SELECT 1 FROM method_works AS w WHERE w.work_id = s.work_id)""",
+    "method_rankings: lack a leading row of the ranking": """
+        SELECT COUNT(*) FROM rankings AS r WHERE r.rank <= 200 AND NOT EXISTS (
+            SELECT 1 FROM method_rankings AS m
+            WHERE m.data_year = r.data_year AND m.scope = r.scope AND m.city_id = r.city_id
+              AND m.rank = r.rank AND m.share = r.share)""",
+    "rankings: the method range does not hold the rank": """
+        SELECT COUNT(*) FROM (SELECT rank, method_rank_best, method_rank_worst FROM rankings
+            UNION ALL SELECT rank, method_rank_best, method_rank_worst FROM country_rankings)
+        WHERE rank < method_rank_best OR rank > method_rank_worst""",
+    "journal_influence: a change is not the rank less the rank without the journal": """
+        SELECT COUNT(*) FROM journal_influence AS j JOIN rankings AS r
+          ON r.data_year = j.data_year AND r.scope = j.scope AND r.city_id = j.city_id
+        WHERE j.rank_change <> r.rank - j.rank_without""",
 }
 
 ONLY_FRACTIONAL = "contributions: weights of a work"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,9 +53,10 @@ def write_method_tables(
     the manifest says of the choices. The engine must know candidates, candidate_scopes, work_terms,
     authorships, affiliations, placements, unit_targets, units, places; `ranges` are of record ids.
     """
+    progress.stage("method", None, "steps")
     if not (stages / "method_parts.parquet").exists():
         write_parts(engine, ranges, stages, progress)
-    (folder / "method_parts.parquet").hardlink_to(stages / "method_parts.parquet")
+    _link(stages / "method_parts.parquet", folder / "method_parts.parquet")
     find_members(engine, given.journals, given.scopes)
     engine.write(works_sql(engine), folder / "method_works.parquet")
     for name in ("method_sets", "method_journals"):
@@ -72,6 +74,14 @@ def write_method_tables(
     tables["rankings"] = with_ranges(rankings, grid.cities, "city_id")
     tables["country_rankings"] = with_ranges(countries, grid.countries, "country")
     return _said(given, grid)
+
+
+def _link(path: Path, to: Path) -> None:
+    """The same file under a second name, or a copy where the system has no such names."""
+    try:
+        to.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, to)
 
 
 def _write_places(engine: Engine, given: MethodInput, folder: Path) -> None:

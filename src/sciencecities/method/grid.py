@@ -60,7 +60,6 @@ def run_grid(
     if not rankings.num_rows:
         return Grid(METHOD_RANKINGS.schema().empty_table(), {}, {}, [])
     years = sorted(set(rankings.column("data_year").to_pylist()))
-    progress.stage("method range", len(years) * len(cube.definitions) * len(SCHEMES), "choices")
     parts, left_out = [METHOD_RANKINGS.schema().empty_table()], []
     ranges: dict[str, dict[Key, Range]] = {"cities": {}, "countries": {}}
     counterparts = counterparts_of(cube, cube.definitions[base.cities])

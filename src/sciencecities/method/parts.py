@@ -51,7 +51,6 @@ def write_parts(
     """
     engine.table("place_numbers", PLACE_NUMBERS)
     engine.table("unit_places", UNIT_PLACES)
-    progress.stage("method", len(ranges) + 1, "batches")
     paths = []
     for number, (first, last) in enumerate(ranges):
         path = folder / f"method_parts-{number:06d}.parquet"
