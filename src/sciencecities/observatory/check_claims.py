@@ -6,8 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sciencecities.observatory.city import Observatory
-from sciencecities.observatory.listed import bounds
+from sciencecities.observatory.listed import Listing, bounds, is_listable, sort_of
 from sciencecities.observatory.model import Claim, Counts
 from sciencecities.observatory.problems import Problem
 from sciencecities.observatory.read import Entry, Reading
@@ -37,7 +36,7 @@ def _percentages(claims: list[tuple[Entry, Claim]]) -> Iterator[Problem]:
 def _disagreements(claims: list[tuple[Entry, Claim]]) -> Iterator[Problem]:
     groups: defaultdict[tuple[object, ...], list[tuple[Entry, Claim]]] = defaultdict(list)
     for entry, claim in claims:
-        groups[(_sort(claim.counts), claim.unit)].append((entry, claim))
+        groups[(sort_of(claim.counts), claim.unit)].append((entry, claim))
     for group in groups.values():
         for number, (entry, claim) in enumerate(group):
             for other_entry, other in group[:number]:
@@ -56,31 +55,6 @@ def _disagreements(claims: list[tuple[Entry, Claim]]) -> Iterator[Problem]:
 
 def _known(claim: Claim, other: Claim) -> bool:
     return other.id in claim.disagrees_with or claim.id in other.disagrees_with
-
-
-def _sort(counts: Counts) -> tuple[object, ...]:
-    """What makes two claims speak of the same number."""
-    ranking = counts.ranking
-    return (
-        counts.kind,
-        *(
-            frozenset(getattr(counts, name))
-            for name in (
-                "tier",
-                "facility_class",
-                "level",
-                "industries",
-                "labels",
-                "tags",
-                "hosts",
-                "forms",
-            )
-        ),
-        counts.listed,
-        counts.area,
-        (ranking.list, ranking.data_year, ranking.scope) if ranking else None,
-        counts.city,
-    )
 
 
 def _parts(claims: list[tuple[Entry, Claim]]) -> Iterator[Problem]:
@@ -116,15 +90,12 @@ def _are_apart(parts: list[Counts]) -> bool:
 
 
 def _listed(reading: Reading, claims: list[tuple[Entry, Claim]]) -> Iterator[Problem]:
-    if not reading.cities:
-        return
-    facts = [e.fact for e in reading.entries]
-    city = Observatory(reading.path, reading.cities[0][0], {}, facts)
+    listing = Listing(e.fact for e in reading.entries)
     for entry, claim in claims:
         high = bounds(claim)[1]
-        if math.isinf(high) or not city.is_listable(claim):
+        if math.isinf(high) or not is_listable(claim):
             continue
-        found = city.listed(claim)
+        found = listing.of(claim)
         if len(found) > high:
             names = ", ".join(f.id for f in found[:5]) + (" …" if len(found) > 5 else "")
             text = f"{_stated(claim)} claimed, but {len(found)} are listed: {names}"

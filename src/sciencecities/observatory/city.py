@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sciencecities.errors import ObservatoryError
-from sciencecities.observatory import listed as listing
 from sciencecities.observatory.dates import PartialDate
+from sciencecities.observatory.listed import Listing, is_listable
 from sciencecities.observatory.model import (
     Achievement,
     Axis,
@@ -166,24 +166,15 @@ class Observatory:
         found = self.facts.get(claim) if isinstance(claim, str) else claim
         if not isinstance(found, Claim):
             raise ObservatoryError(f"{self.path}: no claim '{claim}'")
-        return listing.listed(found, self.facts.values(), self._at)
+        return self._listing.of(found)
 
     def is_listable(self, claim: Claim) -> bool:
         """Whether what a claim counts can be listed here (ranks, staff and percentages cannot)."""
-        return listing.is_listable(claim)
+        return is_listable(claim)
 
     @cached_property
-    def _at(self) -> dict[str, frozenset[str]]:
-        """Ids of the entries at each fact, directly or through what they are at."""
-        found: dict[str, set[str]] = {}
-        for fact in self.facts.values():
-            seen = {fact.id}
-            where = getattr(fact, "at", None)
-            while where and where not in seen:
-                found.setdefault(where, set()).add(fact.id)
-                seen.add(where)
-                where = getattr(self.facts.get(where), "at", None)
-        return {key: frozenset(ids) for key, ids in found.items()}
+    def _listing(self) -> Listing:
+        return Listing(self.facts.values())
 
     def site_of(self, fact: Fact) -> Point | None:
         """Where a fact sits: its own point, else that of what it is at; None if unknown."""

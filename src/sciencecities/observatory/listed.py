@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
-from sciencecities.observatory.model import Claim, Counts, Fact
+from sciencecities.observatory.model import Claim, Counts, Facility, Fact
+from sciencecities.observatory.status import status
 from sciencecities.observatory.vocabulary import COUNTED, TIERS
 
 ROUGHLY = 0.1
 """How far `≈` reaches to either side, as part of the value."""
+
+ANY_OF = {
+    "tier": "tier",
+    "facility_class": "facility_class",
+    "level": "level",
+    "industries": "industries",
+    "hosts": "hosts",
+    "forms": "form",
+}
+"""Tests of a claim that one of the named values must pass, and the field of the entry they try."""
+ALL_OF = ("labels", "tags")
+"""Tests of which every named value must be there."""
 
 
 def is_listable(claim: Claim) -> bool:
@@ -17,41 +31,16 @@ def is_listable(claim: Claim) -> bool:
     return claim.unit == "1" and claim.counts.kind not in COUNTED
 
 
-def listed(claim: Claim, facts: Iterable[Fact], area: Mapping[str, frozenset[str]]) -> list[Fact]:
-    """Entries of the sort the claim counts, in their order.
-
-    area: for each axis, pole and corridor the ids of the entries at it. Left out is what began
-    after the day of the claim.
-    """
-    counts = claim.counts
-    if not is_listable(claim):
-        return []
-    members = area.get(counts.area, frozenset()) if counts.area else None
-    return [
-        fact
-        for fact in facts
-        if fact.kind == counts.kind
-        and (members is None or fact.id in members)
-        and _passes(fact, counts)
-        and _began_by(fact, claim)
-    ]
-
-
-def _passes(fact: Fact, counts: Counts) -> bool:
-    def any_of(wanted: Iterable[str], name: str) -> bool:
-        has = getattr(fact, name, ())
-        return not wanted or not set(wanted).isdisjoint([has] if isinstance(has, str) else has)
-
+def sort_of(counts: Counts) -> tuple[object, ...]:
+    """What makes two claims speak of the same number: equal where they count the same."""
+    ranking = counts.ranking
     return (
-        any_of(counts.tier, "tier")
-        and any_of(counts.facility_class, "facility_class")
-        and any_of(counts.industries, "industries")
-        and any_of(counts.hosts, "hosts")
-        and any_of(counts.forms, "form")
-        and set(counts.labels) <= set(getattr(fact, "labels", ()))
-        and set(counts.tags) <= set(fact.tags)
-        and (not counts.level or level_of(fact) in counts.level)
-        and (counts.listed is None or getattr(fact, "listed", None) is counts.listed)
+        counts.kind,
+        *(frozenset(getattr(counts, name)) for name in (*ANY_OF, *ALL_OF, "stages")),
+        counts.listed,
+        counts.area,
+        (ranking.list, ranking.data_year, ranking.scope) if ranking else None,
+        counts.city,
     )
 
 
@@ -62,9 +51,88 @@ def level_of(fact: Fact) -> str | None:
     return own or (TIERS[tier].level if tier else None)
 
 
-def _began_by(fact: Fact, claim: Claim) -> bool:
+class Listing:
+    """Entries by what claims ask of them, so that a claim looks at few of many."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        """Index the facts; `at` holds through what an entry's place is itself at."""
+        self._facts = list(facts)
+        self._having: defaultdict[tuple[str, str, str], set[int]] = defaultdict(set)
+        self._found: dict[tuple[object, ...], list[Fact]] = {}
+        where = {f.id: at for f in self._facts if (at := getattr(f, "at", None))}
+        for number, fact in enumerate(self._facts):
+            self._having[fact.kind, "", ""].add(number)
+            for field, value in _values(fact):
+                self._having[fact.kind, field, value].add(number)
+            for place in _chain(fact.id, where):
+                self._having[fact.kind, "at", place].add(number)
+
+    def of(self, claim: Claim) -> list[Fact]:
+        """Entries of the sort the claim counts, in their order; none if it is not listable.
+
+        Left out is what began after the day of the claim.
+        """
+        if not is_listable(claim):
+            return []
+        key = (sort_of(claim.counts), claim.as_of)
+        if key not in self._found:
+            self._found[key] = [
+                fact
+                for number in sorted(self._candidates(claim.counts))
+                if _stands(fact := self._facts[number], claim)
+            ]
+        return self._found[key]
+
+    def _candidates(self, counts: Counts) -> set[int]:
+        sets = list(self._sets(counts)) or [self._having.get((counts.kind, "", ""), set())]
+        return set.intersection(*sorted(sets, key=len))
+
+    def _sets(self, counts: Counts) -> Iterator[set[int]]:
+        def having(field: str, value: str) -> set[int]:
+            return self._having.get((counts.kind, field, value), set())
+
+        for name, field in ANY_OF.items():
+            if wanted := getattr(counts, name):
+                yield set().union(*(having(field, value) for value in wanted))
+        for name in ALL_OF:
+            yield from (having(name, value) for value in getattr(counts, name))
+        if counts.listed is not None:
+            yield having("listed", str(counts.listed))
+        if counts.area:
+            yield having("at", counts.area)
+
+
+def _values(fact: Fact) -> Iterator[tuple[str, str]]:
+    for field in ("tier", "facility_class", "form"):
+        if value := getattr(fact, field, None):
+            yield field, value
+    for field in ("industries", "hosts", *ALL_OF):
+        for value in getattr(fact, field, ()):
+            yield field, value
+    if level := level_of(fact):
+        yield "level", level
+    if (is_listed := getattr(fact, "listed", None)) is not None:
+        yield "listed", str(is_listed)
+
+
+def _chain(fact_id: str, where: dict[str, str]) -> Iterator[str]:
+    """What an entry is at, what that is at, and so on; a circle is gone round once."""
+    seen = {fact_id}
+    here = where.get(fact_id)
+    while here and here not in seen:
+        yield here
+        seen.add(here)
+        here = where.get(here)
+
+
+def _stands(fact: Fact, claim: Claim) -> bool:
+    """Whether the entry had begun by the day of the claim, and was at a stage the claim names."""
+    day = claim.as_of.last
     since = getattr(fact, "since", None)
-    return since is None or bool(since.first <= claim.as_of.last)
+    if since is not None and since.first > day:
+        return False
+    stages = claim.counts.stages
+    return not stages or (isinstance(fact, Facility) and status(fact, day).stage in stages)
 
 
 def bounds(claim: Claim) -> tuple[float, float]:

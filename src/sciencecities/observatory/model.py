@@ -396,6 +396,7 @@ class Counts(_Part, frozen=True, kw_only=True):
     tags: list[Slug] = []
     hosts: list[Slug] = []
     forms: list[Slug] = []
+    stages: Annotated[list[StageName], Meta(description="of a facility, on the claim's day")] = []
     listed: bool | None = None
     area: Annotated[Slug | None, Meta(description="id of the axis, pole or corridor")] = None
     ranking: Ranking | None = None

@@ -25,7 +25,8 @@ SPACE = ("axis", "pole")
 
 _HEADS = {
     "as of": "截至", "by": "主体", "cities": "城市", "companies": "企业", "city": "城市",
-    "document": "文号", "facility": "设施", "figures": "数据", "form": "类型", "host": "牵头",
+    "date": "日期", "document": "文号", "facility": "设施", "figures": "数据",
+    "form": "类型", "host": "牵头",
     "institutions": "机构", "issued": "印发", "issuer": "制定", "key": "编号", "kind": "类别",
     "listed here": "收录", "milestones": "大事", "name": "名称", "points": "沿线", "plan": "规划",
     "note": "备注", "ROR id": "ROR",
@@ -53,6 +54,7 @@ class Page:
             self.programmes,
             self.industries,
             self.companies,
+            self.achievements,
             self.other_claims,
             self.space,
             self.corridors,
@@ -218,6 +220,22 @@ class Page:
         ]
         heads = self._columns("companies", "labels", "products", "figures", "as of", "source")
         return View(self.say("Companies listed", "收录的企业"), heads, rows)
+
+    def achievements(self) -> View:
+        """What was done, by whom."""
+        rows = [
+            [
+                self.of(a.name),
+                self._names(a.by),
+                f"{a.date or ''}",
+                self._figures(a),
+                f"{a.as_of}",
+                a.source,
+            ]
+            for a in self.city.achievements
+        ]
+        heads = self._columns("achievements", "by", "date", "figures", "as of", "source")
+        return View(self.say("Achievements", "成果"), heads, rows)
 
     def other_claims(self) -> View:
         """Claims about people, institutions, firms: all that no other section shows."""

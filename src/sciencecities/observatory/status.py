@@ -73,7 +73,12 @@ def _order(event: Event) -> tuple[date, int]:
 def _due(facility: Facility, last: Event | None) -> tuple[PartialDate | None, bool]:
     if last is None or STAGES[last.stage].order >= STAGES[OPERATION].order:
         return None, False
-    expected = [e.date for e in facility.events if e.expected and e.stage == OPERATION]
+    order = STAGES[last.stage].order
+    expected = [
+        e.date
+        for e in facility.events
+        if e.expected and order < STAGES[e.stage].order <= STAGES[OPERATION].order
+    ]
     if expected:
         return max(expected), False
     period = facility.construction_period
