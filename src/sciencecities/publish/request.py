@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from sciencecities import certainty
+from sciencecities.certainty import FEW_WORKS
 from sciencecities.publish import marks
 from sciencecities.publish.headlines import LIKELY
 from sciencecities.publish.shown import Row, Shown
-from sciencecities.publish.wording import FEW_WORKS, HTML_LANG, Lang, Wording
+from sciencecities.publish.wording import HTML_LANG, Lang, Wording
 
 if TYPE_CHECKING:
     from sciencecities.publish.site import Site
@@ -30,6 +31,18 @@ class Page:
     path: str
     title: str
     html: str
+
+
+NO_CERTAINTY = {
+    "incomplete-year": (
+        "No certainty of movement is stated: one of the two years is incomplete.",
+        "两年之一不完整，变动不作可能性判断。",
+    ),
+    "unassigned-moved": (
+        "No certainty of movement is stated: the unassigned part moved by more than two points.",
+        "未归入部分变动超过两个百分点，变动不作可能性判断。",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,10 @@ class Request:
         """Relative address of a page of this (or another) edition in the same language."""
         slug = (shown or self.shown).slug
         return self.relative(f"{self.lang}/{slug}/{page}")
+
+    def has(self, page: str) -> bool:
+        """Whether this edition has the page."""
+        return self.site.has_page(self.shown, page)
 
     def relative(self, path: str) -> str:
         """Relative address of any path of the site."""
@@ -94,6 +111,16 @@ class Request:
         ]
         return [entry for entry in listed if self.site.has_page(self.shown, entry[1])]
 
+    def further(self) -> list[tuple[str, str]]:
+        """(page, name) of pages that the main navigation does not name."""
+        listed = [
+            ("movement.html", self.t("Movement and how sure it is", "变动及其可靠程度")),
+            ("countries.html", self.t("Countries", "国家和地区")),
+            ("compare.html", self.t("Compare two cities", "比较两座城市")),
+            ("method.html", self.t("How these figures are made", "数字怎样得来")),
+        ]
+        return [entry for entry in listed if self.has(entry[0])]
+
     def edition_line(self) -> str:
         """Which edition a page is of, with its fingerprint."""
         short = self.shown.fingerprint[:12]
@@ -122,7 +149,8 @@ class Request:
 
     def notes(self) -> list[str]:
         """What a reader must know of this edition before the figures."""
-        return []
+        reasons = {r["movement_note"] for r in self.shown.ranking() if r.get("movement_note")}
+        return [self.t(*NO_CERTAINTY[reason]) for reason in sorted(reasons)]
 
     def standfirst(self, rows: list[Row]) -> str:
         """One or two sentences under the headline of a ranking."""

@@ -109,6 +109,28 @@ class Shown:
         """Every other scope."""
         return [s for s in self.edition.scopes if s != OVERALL and s not in SUBJECTS]
 
+    def countries(self, scope: str = OVERALL) -> list[Row]:
+        """Countries by rank in the newest year."""
+        return [r for r in self._countries if r["scope"] == scope and r["data_year"] == self.year]
+
+    @cached_property
+    def _countries(self) -> list[Row]:
+        rows: list[Row] = self.edition.country_rankings("all", "all").to_pylist()
+        return rows
+
+    def p_ahead(self, a: str, b: str, scope: str = OVERALL) -> float | None:
+        """The probability that city `a` is ahead of `b`, where both are among the leading."""
+        found = self._orders.get((scope, a, b))
+        if found is None and (back := self._orders.get((scope, b, a))) is not None:
+            return 1 - back
+        return found
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, str, str], float]:
+        sql = "SELECT scope, city_a, city_b, p FROM order_probabilities WHERE data_year = $year"
+        rows = self.edition.query(sql, {"year": self.year}).to_pylist()
+        return {(r["scope"], r["city_a"], r["city_b"]): r["p"] for r in rows}
+
     def unassigned(self, scope: str = OVERALL) -> list[tuple[str, float]]:
         """(reason, works) of what no city got, largest first."""
         sums: dict[str, float] = defaultdict(float)

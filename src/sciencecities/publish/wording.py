@@ -16,9 +16,6 @@ Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 
-FEW_WORKS = 10
-"""Below this effective number of works a row is marked (docs/METHOD.md)."""
-
 REASONS = {
     "no-authors": ("no authors named", "论文没有作者"),
     "no-affiliation": ("authors without an affiliation", "作者没有单位"),

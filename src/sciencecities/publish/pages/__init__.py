@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sciencecities.publish.pages import cities, city, ranking, works
+from sciencecities.publish.pages import (
+    cities,
+    city,
+    compare,
+    countries,
+    method,
+    movement,
+    ranking,
+    works,
+)
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import Route
 
@@ -32,6 +41,12 @@ ROUTES: tuple[Route, ...] = (
     Route("", cities.index, only("cities")),
     Route("cities/", cities.numbered, _city_pages),
     Route("city/", city.page, _cities),
+    Route("", compare.index, only("compare")),
+    Route("compare/", compare.page, compare.names),
+    Route("", countries.index, only("countries")),
+    Route("country/", countries.page, countries.names),
+    Route("", movement.page, only("movement")),
+    Route("", method.page, only("method")),
     Route("works/", works.page, _cities),
 )
 """Where two prefixes fit, the longer one is meant."""

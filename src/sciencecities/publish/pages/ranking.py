@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish import headlines
+from sciencecities.publish.charts import Chart, world_map
 from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
 
 FIRST = 10
 """Cities on the first screen."""
+
+ON_MAP = 100
 
 
 def overall(request: Request, _name: str) -> Page:
@@ -62,4 +66,36 @@ def _page(request: Request, name: str, section: str) -> Page:
         scale=rank_scale(ends),
         n_works=shown.edition.n_works(name, shown.year),
         unassigned=shown.unassigned(name),
+        map=_map(request, rows) if rows else None,
+        map_title=_map_title(request, top),
+    )
+
+
+def _map(request: Request, rows: list[Row]) -> Chart | None:
+    """The leading hundred on a map of the world, sized by Share."""
+    points = [
+        {
+            "longitude": r["longitude"],
+            "latitude": r["latitude"],
+            "share": r["share"],
+            "rank": r["rank"],
+            "label": f"{r['rank']} {request.say.city(r)}",
+            "focus": False,
+        }
+        for r in rows[:ON_MAP]
+        if r["longitude"] is not None and r["share"]
+    ]
+    if not points:
+        return None
+    label = request.t(
+        f"World map of the first {len(points)} cities by Share", f"前{len(points)}座城市份额世界图"
+    )
+    return world_map(points, lang=request.lang, label=label)
+
+
+def _map_title(request: Request, top: list[Row]) -> str:
+    """In how many countries the first ten stand."""
+    n = len({r["country"] for r in top})
+    return request.t(
+        f"The first {len(top)} stand in {n} countries", f"前{len(top)}名分布在{n}个国家和地区"
     )

@@ -1,0 +1,64 @@
+"""Countries by Share, and one page for each with its cities."""
+
+from __future__ import annotations
+
+from sciencecities.publish.marks import rank_scale
+from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import Row, Shown
+from sciencecities.publish.site import NoSuchPageError
+
+CITIES = 50
+
+
+def names(shown: Shown) -> list[str]:
+    """Codes of the countries that have a ranked city, lower case."""
+    return sorted({str(r["country"]).lower() for r in shown.ranking() if r["country"]})
+
+
+def index(request: Request, _name: str) -> Page:
+    """All countries by rank."""
+    rows = request.shown.countries()
+    title = request.t("No country is ranked", "没有国家和地区的排名")
+    if rows:
+        first = request.country(rows[0]["country"])
+        title = request.t(
+            f"{first} is first of {len(rows)} countries", f"{first}在{len(rows)}个国家和地区中居首"
+        )
+    ends = [r[k] for r in rows[:CITIES] for k in ("rank", "rank_high")]
+    return request.render(
+        "countries.html", title=title, section="cities", rows=rows, scale=rank_scale(ends)
+    )
+
+
+def page(request: Request, name: str) -> Page:
+    """One country: its rank, and its cities."""
+    code = name.upper()
+    cities = [r for r in request.shown.ranking() if r["country"] == code]
+    if not cities:
+        raise NoSuchPageError(f"no country {name!r} in {request.shown.slug}")
+    country = next((r for r in request.shown.countries() if r["country"] == code), None)
+    return request.render(
+        "country.html",
+        title=_title(request, code, cities, len(request.shown.ranking())),
+        section="cities",
+        country=country,
+        cities=cities[:CITIES],
+        n_cities=len(cities),
+        scale=rank_scale(
+            [r[k] for r in cities[:CITIES] for k in ("rank", "rank_high", "method_rank_worst")]
+        ),
+    )
+
+
+def _title(request: Request, code: str, cities: list[Row], n_all: int) -> str:
+    name, lead = request.country(code), request.say.city(cities[0])
+    top = sum(1 for r in cities if r["rank"] <= 10)
+    if top:
+        return request.t(
+            f"{name} has {top} of the first ten cities", f"前十城市中，{name}有{top}座"
+        )
+    rank = request.say.rank(cities[0]["rank"])
+    return request.t(
+        f"{lead} leads {name}, {rank} of {n_all:,} in the world",
+        f"{name}以{lead}居首，列全球{rank}",
+    )
