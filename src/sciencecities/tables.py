@@ -332,6 +332,27 @@ TOTALS = _table(
     ("works", "int64", "works in the scope"),
 )
 
+INSTITUTION_PLACES = _table(
+    "institution_places",
+    "One row per row of a table of institutions, or per part of one: where it is, and how found.",
+    "data_year scope line piece",
+    ("data_year", "int32", "year that the table counts"),
+    ("scope", "string", "see rankings"),
+    ("line", "int64", "line of the table of institutions"),
+    ("piece", "int64", "1-based; above 1 for further parts of an institution that was split"),
+    ("name", "string", "the institution as the table writes it"),
+    ("part", "string", "part of the institution; null if it was not split"),
+    ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
+    ("share", "float64", "works, fractional count, as in the table"),
+    ("institution_id", "string", "ROR id, else `name:<slug>`"),
+    ("institution", "string", "name"),
+    ("place_id", "string", "`gn:<GeoNames id>`; null if unplaced"),
+    ("city_id", "string", "null if unassigned"),
+    ("method", "string", "how institution and place were found"),
+    ("score", "float64", "0–1, certainty of the institution match; null if not matched"),
+    ("reason", "string", "why it has no city; null if it has one"),
+)
+
 # --- method: what any choice of method is recomputed from -----------------------------------
 
 METHOD_WORKS = _table(
@@ -466,12 +487,22 @@ EDITION = (
 
 KINDS: dict[str, tuple[Table, ...]] = {
     "computed": EDITION,
-    "institution-table": (RANKINGS, COUNTRY_RANKINGS, CITY_INSTITUTIONS, UNASSIGNED, TOTALS),
+    "institution-table": (
+        RANKINGS,
+        COUNTRY_RANKINGS,
+        CITY_INSTITUTIONS,
+        UNASSIGNED,
+        TOTALS,
+        INSTITUTION_PLACES,
+    ),
     "published": (RANKINGS,),
 }
 """Kinds of edition and the tables each has: counted here from works; summed from a table of
 institutions' Shares; or a ranking that somebody else published. Tables that a kind lacks read as
 empty."""
+
+ANY_EDITION = tuple(dict.fromkeys(table for tables in KINDS.values() for table in tables))
+"""Every table that an edition of some kind has."""
 
 REASONS = (
     "no-authors",
@@ -480,8 +511,10 @@ REASONS = (
     "institution-without-place",
     "truncated-authors",
     "outside-cities",
+    "several-cities",
 )
-"""Why a part of a work has no city; the last only under a GeoJSON city definition."""
+"""Why a part of a work has no city. `outside-cities` comes only under a GeoJSON city definition,
+`several-cities` only from a table of institutions."""
 
 
 def data_dictionary() -> str:
@@ -489,7 +522,7 @@ def data_dictionary() -> str:
     groups = (
         ("Corpus", CORPUS),
         ("Locate", (PLACEMENTS, UNITS, PLACES, CITIES)),
-        ("Edition", EDITION),
+        ("Edition", ANY_EDITION),
     )
     lines = ["# Tables", "", "Printed by `python -m sciencecities.tables`.", ""]
     for title, tables in groups:

@@ -12,6 +12,7 @@ import click
 
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.importing import import_ranks
+from sciencecities.cli.institutions import institutions
 from sciencecities.cli.look import city, rank, trace, verify
 from sciencecities.cli.observatory import observatory
 from sciencecities.cli.publish import export, serve
@@ -30,6 +31,7 @@ COMMANDS = (
     city,
     trace,
     resolve,
+    institutions,
     verify,
     import_ranks,
     observatory,

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from sciencecities.edition.find import NamedCity
     from sciencecities.edition.read import Edition
 
+CHECKED = {
+    "computed": "; every work's weights, all Shares, Counts, unassigned parts, totals and ranks "
+    "against the contributions",
+    "institution-table": "; all Shares and unassigned parts against the table's institutions",
+}
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -115,6 +121,11 @@ def trace(
 
     opened = open_edition(edition)
     _needs_works(opened, "has no works to trace")
+    if opened.kind == "institution-table":
+        raise ConfigError(
+            f"{opened.name}: no works stand behind a table of institutions; `sciencecities city` "
+            "shows a city's institutions"
+        )
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
     found = opened.finder.find(city_name)
     _say_who_is_meant(opened.finder.named(city_name), city_name, found.label)
@@ -134,7 +145,7 @@ def verify(edition: str) -> int:
     """Check that EDITION is what was built: hashes, sums, and what holds between its tables."""
     from sciencecities.edition.verify import verify as check
     from sciencecities.published.builtin import edition_path
-    from sciencecities.tables import EDITION
+    from sciencecities.tables import KINDS
 
     problems = check(edition_path(edition))
     for problem in problems:
@@ -151,9 +162,8 @@ def verify(edition: str) -> int:
         click.echo(about_line(opened))
         return 0
     click.echo(
-        f"{edition}: sound. Checked: the content of {len(EDITION)} tables ({rows:,} rows) against "
-        "the manifest's hashes; every work's weights, all Shares, Counts, unassigned parts, totals "
-        "and ranks against the contributions."
+        f"{edition}: sound. Checked: the content of {len(KINDS[opened.kind])} tables ({rows:,} "
+        f"rows) against the manifest's hashes{CHECKED.get(opened.kind, '')}."
     )
     return 0
 

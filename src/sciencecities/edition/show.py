@@ -44,6 +44,15 @@ class View:
 # --- numbers --------------------------------------------------------------------------------
 
 
+def whole(number: int | None) -> str:
+    """A Count for people; a dash where a published table has none.
+
+    >>> whole(1234), whole(None)
+    ('1,234', '–')
+    """
+    return "–" if number is None else f"{number:,}"
+
+
 def decimals(values: Iterable[float]) -> int:
     """Decimals that a column of Shares needs: one, more only where they are small.
 
@@ -217,7 +226,7 @@ def edition_html(edition: Edition) -> str:
     rows = "".join(
         f"<tr>{cell(str(r['rank']), align='right')}{cell(r['city'])}{cell(r['city_zh'], more=zh)}"
         f"{cell(r['country'])}{cell(_share(r) or '–', align='right')}"
-        f"{cell('–' if r['count'] is None else format(r['count'], ','), align='right')}</tr>"
+        f"{cell(whole(r['count']), align='right')}</tr>"
         for r in _top(edition)
     )
     header = (

@@ -14,7 +14,7 @@ import msgspec
 from sciencecities.edition.write import EDITION_FORMAT
 from sciencecities.errors import EditionError
 from sciencecities.files import read_json, sync_path
-from sciencecities.tables import EDITION
+from sciencecities.tables import ANY_EDITION
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -58,7 +58,7 @@ def check_replaceable(out: Path) -> None:
     """
     if _is_empty(out) or not (out.exists() or out.is_symlink()):
         return
-    known = {"manifest.json", *(f"{t.name}.parquet" for t in EDITION)}
+    known = {"manifest.json", *(f"{t.name}.parquet" for t in ANY_EDITION)}
     names = {p.name for p in out.iterdir()} if out.is_dir() else set()
     if "manifest.json" not in names or (format_ := _format(out / "manifest.json")) is None:
         raise EditionError(f"{out}: exists and is no edition; remove it or choose another --out")

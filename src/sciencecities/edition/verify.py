@@ -13,7 +13,7 @@ from sciencecities.edition.hashing import table_hash
 from sciencecities.edition.write import EDITION_FORMAT
 from sciencecities.errors import EditionError
 from sciencecities.files import read_json
-from sciencecities.tables import EDITION, KINDS, UNITS_PER_WORK
+from sciencecities.tables import ANY_EDITION, KINDS, UNITS_PER_WORK
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,6 +91,20 @@ INVARIANTS = {
         ) AS x ON x.data_year = r.data_year AND x.scope = r.scope AND x.city_id = r.city_id
         WHERE r.share IS NULL OR x.share IS NULL
            OR abs(r.share - x.share) > 1e-9 * greatest(1, x.share)""",
+    "institution_places: Shares differ from what cities and the unassigned part have": """
+        SELECT COUNT(*) FROM (
+            SELECT data_year, scope, city_id, SUM(share) AS share FROM institution_places
+            GROUP BY data_year, scope, city_id HAVING SUM(share) > 0
+        ) AS p FULL JOIN (
+            SELECT data_year, scope, city_id, share FROM rankings
+            UNION ALL
+            SELECT data_year, scope, NULL, SUM(share) FROM unassigned GROUP BY data_year, scope
+        ) AS x ON x.data_year = p.data_year AND x.scope = p.scope
+            AND x.city_id IS NOT DISTINCT FROM p.city_id
+        WHERE p.share IS NULL OR x.share IS NULL
+           OR abs(p.share - x.share) > 1e-9 * greatest(1, x.share)""",
+    "institution_places: rows with both or neither of city and reason": """
+        SELECT COUNT(*) FROM institution_places WHERE (city_id IS NULL) = (reason IS NULL)""",
     "collaborations: a pair is not in order": """
         SELECT COUNT(*) FROM collaborations WHERE city_a >= city_b""",
     "method_parts: a work's parts under a scheme do not add up to one work": f"""
@@ -208,7 +222,7 @@ def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) 
     """Make an edition's tables readable by name; those that its kind lacks are empty."""
     from sciencecities.engines.duckdb import path_literal
 
-    for table in EDITION:
+    for table in ANY_EDITION:
         if table in KINDS[kind]:
             file = path_literal(folder / f"{table.name}.parquet")
             connection.execute(
@@ -223,5 +237,5 @@ def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) 
 
 def _has_tables(kind: str, sql: str) -> bool:
     """Whether the edition has every table that a check reads."""
-    missing = {t.name for t in EDITION} - {t.name for t in KINDS[kind]}
+    missing = {t.name for t in ANY_EDITION} - {t.name for t in KINDS[kind]}
     return not any(re.search(rf"\b(?:FROM|JOIN) {name}\b", sql) for name in missing)

@@ -21,6 +21,7 @@ from sciencecities.edition.show import (
     percents,
     plural,
     printable,
+    whole,
 )
 from sciencecities.errors import ShareNotConservedError
 
@@ -36,6 +37,7 @@ REASONS = {
     "institution-without-place": "institution without a place",
     "truncated-authors": "author list cut by the source",
     "outside-cities": "outside every city of the definition",
+    "several-cities": "in several cities",
 }
 COMPARABLE = 0.5
 """A year needs this part of its neighbour's works for a movement to be worth a headline."""
@@ -124,7 +126,7 @@ def institutions_view(edition: Edition, city_id: str, scope: str, year: int, top
     cells = [
         [
             f"{r['institution'] or '(no institution named)'}{'*' if _unregistered(r) else ''}",
-            f"{r['share']:,.{digits}f}", f"{r['count']:,}",
+            f"{r['share']:,.{digits}f}", whole(r["count"]),
             percent(r["share"] / total), r["institution_id"] or "–",
         ]
         for r in rows
@@ -265,7 +267,7 @@ def _number_cells(edition: Edition, rows: Sequence[Row]) -> list[list[str]]:
     placed = [edition.placed[r["data_year"], r["scope"]] for r in rows]
     of_placed = percents([r["share"] / p if p else 0.0 for r, p in zip(rows, placed, strict=True)])
     return [
-        [f"{r['share']:,.{digits}f}", f"{r['count']:,}", *parts]
+        [f"{r['share']:,.{digits}f}", whole(r["count"]), *parts]
         for r, *parts in zip(rows, of_works, of_placed, strict=True)
     ]
 
