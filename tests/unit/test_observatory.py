@@ -18,6 +18,7 @@ from sciencecities.observatory import Observatory, built_in, load, model, vocabu
 from sciencecities.observatory.dates import PartialDate, decode
 from sciencecities.observatory.listed import bounds
 from sciencecities.observatory.model import Claim, Event, Facility, Text
+from sciencecities.observatory.reference import reference
 from sciencecities.observatory.status import status
 from sciencecities.observatory.tables import TABLES
 from sciencecities.observatory.tree import TreeError, line_of, parse
@@ -333,6 +334,11 @@ def test_the_shipped_schema_is_the_models(capsys: pytest.CaptureFixture[str]) ->
     assert shipped.read_text(encoding="utf-8") == printed, (
         "write it anew: sciencecities observatory schema > .../observatory/schema.json"
     )
+
+
+def test_the_reference_page_is_printed_anew() -> None:
+    page = Path(__file__).parents[2] / "docs" / "OBSERVATORY-TABLES.md"
+    assert page.read_text(encoding="utf-8") == reference() + "\n"
 
 
 def test_the_schema_accepts_the_cities_and_refuses_a_bad_one() -> None:

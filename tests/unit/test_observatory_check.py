@@ -11,6 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from sciencecities.cli import run
+from sciencecities.locate import cities
+from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.registry import Name, Organisation, Registry
 from sciencecities.observatory.check import check
 from sciencecities.observatory.check_facts import is_ror
@@ -310,6 +312,22 @@ def organisation(ror: str, *names: str, status: str = "active") -> Organisation:
         Name(n, ("label", "ror_display") if not i else ("label",)) for i, n in enumerate(names)
     )
     return Organisation(f"https://ror.org/{ror}", labels, status=status)
+
+
+def test_city_definition_tells_neighbouring_cities_apart(tmp_path: Path) -> None:
+    metro = cities.load("metro", Gazetteer.load())
+    # Foshan's town hall is 20 km from Guangzhou's, well within its radius.
+    path = tmp_path / "city.yaml"
+    path.write_text(
+        GOOD.replace("latitude: 23.2, longitude: 113.3", "latitude: 23.02, longitude: 113.12"),
+        encoding="utf-8",
+    )
+    assert check(path, today=TODAY) == []
+    (found,) = check(path, today=TODAY, cities=metro)
+    assert (found.line, found.entry) == (22, "platform 'first-laboratory'")
+    assert "puts it in Foshan" in found.text
+    for city in ("guangzhou", "hefei"):
+        assert check(city, cities=metro) == []
 
 
 def test_registry(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import click
 from sciencecities.cli.common import FORMATS, show, write
 
 if TYPE_CHECKING:
+    from sciencecities.locate.model import CityDefinition
     from sciencecities.observatory import Observatory
     from sciencecities.observatory.problems import Problem
 
@@ -31,9 +32,13 @@ def observatory() -> None:
 @city_argument
 @click.option("--registry", metavar="FILE", help="ROR v2, to check ids and names against.")
 @click.option(
+    "--cities", metavar="metro|FILE.geojson",
+    help="City definition, to check coordinates against.",
+)  # fmt: skip
+@click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True
 )
-def check_city(city: str | None, registry: str | None, form: str) -> None:
+def check_city(city: str | None, registry: str | None, cities: str | None, form: str) -> None:
     """Check CITY (default: all that come with the package); exit code 1 if anything is wrong."""
     from sciencecities.errors import ObservatoryError
     from sciencecities.observatory import built_in
@@ -45,10 +50,11 @@ def check_city(city: str | None, registry: str | None, form: str) -> None:
         from sciencecities.locate.registry import Registry
 
         known = Registry.load(registry)
+    edges = _definition(cities) if cities else None
     found: list[Problem] = []
     for name in [city] if city else built_in():
         reading = read(folder_of(name))
-        problems = problems_of(reading, registry=known)
+        problems = problems_of(reading, registry=known, cities=edges)
         found += problems
         if form == "text" and not problems:
             facts, sources = len(reading.entries), len(reading.sources)
@@ -110,6 +116,13 @@ def schema() -> None:
     from sciencecities.observatory.model import schema as made
 
     click.echo(json.dumps(made(), ensure_ascii=False, indent=2))
+
+
+def _definition(name: str) -> CityDefinition:
+    from sciencecities.locate.cities import load
+    from sciencecities.locate.gazetteer import Gazetteer
+
+    return load(name, Gazetteer.load())
 
 
 def _one_table(city: Observatory, name: str, on: date, form: str) -> None:

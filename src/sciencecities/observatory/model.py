@@ -12,14 +12,18 @@ from msgspec import Meta, Struct, field
 
 from sciencecities.observatory.dates import PartialDate
 
+_ID = r"^[a-z0-9][a-z0-9-]*$"
 Slug = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        pattern=_ID,
         max_length=80,
         description="lower-case letters, digits and hyphens, as cold-seep-facility",
     ),
 ]
+SourceKey = Annotated[str, Meta(pattern=_ID, description="a key of `sources`")]
+FactId = Annotated[str, Meta(pattern=_ID, description="the id of another fact of this city")]
+Tag = Annotated[str, Meta(pattern=_ID, description="a word of your own, for claims to count by")]
 Ror = Annotated[
     str,
     Meta(
@@ -143,7 +147,7 @@ class Point(_Part, frozen=True, kw_only=True):
     longitude: Longitude
     precision_km: Annotated[float, Meta(gt=0, le=100, description="half-width of the doubt, km")]
     name: Text | None = None
-    source: Slug | None = None
+    source: SourceKey | None = None
 
 
 class Quantity(_Part, frozen=True, kw_only=True):
@@ -152,7 +156,7 @@ class Quantity(_Part, frozen=True, kw_only=True):
     value: float
     unit: Unit
     comparator: Comparator = "="
-    source: Slug | None = None
+    source: SourceKey | None = None
     as_of: PartialDate | None = None
 
 
@@ -168,7 +172,7 @@ class Event(_Part, frozen=True, kw_only=True):
     stage: StageName
     date: PartialDate
     expected: bool = False
-    source: Slug | None = None
+    source: SourceKey | None = None
     note: Text | None = None
 
 
@@ -178,7 +182,7 @@ class Milestone(_Part, frozen=True, kw_only=True):
     date: PartialDate
     what: Text
     place: Text | None = None
-    source: Slug | None = None
+    source: SourceKey | None = None
 
 
 class Source(_Part, frozen=True, kw_only=True):
@@ -202,7 +206,9 @@ class City(_Part, frozen=True, kw_only=True):
     name: Text
     country: Country
     centre: Point
-    radius_km: Annotated[float, Meta(gt=0, le=300)]
+    radius_km: Annotated[
+        float, Meta(gt=0, le=300, description="its farthest place from the centre, km")
+    ]
     wikidata: Wikidata | None = None
 
 
@@ -213,12 +219,14 @@ class Fact(_Part, frozen=True, kw_only=True):
 
     id: Slug
     name: Text
-    source: Slug
-    as_of: PartialDate
-    also: Annotated[list[Slug], Meta(description="further sources that say the same")] = []
-    aliases: list[Words] = []
+    source: SourceKey
+    as_of: Annotated[
+        PartialDate, Meta(description="day, month or year for which the source says it")
+    ]
+    also: Annotated[list[SourceKey], Meta(description="further sources that say the same")] = []
+    aliases: Annotated[list[Words], Meta(description="other names, any language")] = []
     note: Text | None = None
-    tags: list[Slug] = []
+    tags: list[Tag] = []
     figures: list[Figure] = []
     milestones: list[Milestone] = []
     wikidata: Wikidata | None = None
@@ -233,11 +241,13 @@ class _Sited(Fact, frozen=True, kw_only=True):
     """A fact that sits somewhere: at a point, or at another fact (`at`), or outside the city."""
 
     site: Point | None = None
-    at: Slug | None = None
+    at: Annotated[
+        FactId | None, Meta(description="the park, facility, axis or pole in which it sits")
+    ] = None
     outside: Annotated[bool, Meta(description="its site lies outside the city, and rightly")] = (
         False
     )
-    industries: list[Slug] = []
+    industries: list[FactId] = []
 
 
 class Platform(_Sited, frozen=True, kw_only=True):
@@ -245,11 +255,13 @@ class Platform(_Sited, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "platform"
 
-    tier: TierName
-    level: LevelName | None = None
+    tier: Annotated[TierName, Meta(description="what sort of platform")]
+    level: Annotated[
+        LevelName | None, Meta(description="who set it up, where the tier leaves it open")
+    ] = None
     ror: Ror | None = None
-    hosts: list[Slug] = []
-    since: PartialDate | None = None
+    hosts: list[FactId] = []
+    since: Annotated[PartialDate | None, Meta(description="when it began")] = None
 
 
 class Facility(_Sited, frozen=True, kw_only=True):
@@ -259,9 +271,11 @@ class Facility(_Sited, frozen=True, kw_only=True):
 
     facility_class: FacilityClass
     events: list[Event] = []
-    hosts: list[Slug] = []
+    hosts: list[FactId] = []
     floor_area: Quantity | None = None
-    construction_period: Quantity | None = None
+    construction_period: Annotated[
+        Quantity | None, Meta(description="planned, in years; gives the day it is due")
+    ] = None
     ror: Ror | None = None
 
 
@@ -270,9 +284,11 @@ class Programme(_Sited, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "programme"
 
-    level: LevelName | None = None
-    hosts: list[Slug] = []
-    since: PartialDate | None = None
+    level: Annotated[
+        LevelName | None, Meta(description="who set it up, where the tier leaves it open")
+    ] = None
+    hosts: list[FactId] = []
+    since: Annotated[PartialDate | None, Meta(description="when it began")] = None
 
 
 class Industry(Fact, frozen=True, kw_only=True):
@@ -280,9 +296,9 @@ class Industry(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "industry"
 
-    scope: Slug | None = None
+    scope: Annotated[Slug | None, Meta(description="ranking scope that defines it")] = None
     directions: list[Text] = []
-    plan: Slug | None = None
+    plan: FactId | None = None
 
 
 class Listing(_Part, frozen=True, kw_only=True):
@@ -290,7 +306,7 @@ class Listing(_Part, frozen=True, kw_only=True):
 
     exchange: Words | None = None
     code: Words | None = None
-    source: Slug | None = None
+    source: SourceKey | None = None
 
 
 class Product(_Part, frozen=True, kw_only=True):
@@ -299,7 +315,7 @@ class Product(_Part, frozen=True, kw_only=True):
     name: Text
     what: Text
     figures: list[Figure] = []
-    source: Slug | None = None
+    source: SourceKey | None = None
 
 
 class Company(_Sited, frozen=True, kw_only=True):
@@ -309,7 +325,9 @@ class Company(_Sited, frozen=True, kw_only=True):
 
     ror: Ror | None = None
     labels: list[LabelName] = []
-    listed: bool | None = None
+    listed: Annotated[
+        bool | None, Meta(description="whether its source calls it a listed company")
+    ] = None
     listings: list[Listing] = []
     products: list[Product] = []
 
@@ -319,8 +337,8 @@ class Achievement(Fact, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "achievement"
 
-    by: list[Slug] = []
-    industries: list[Slug] = []
+    by: list[FactId] = []
+    industries: list[FactId] = []
     date: PartialDate | None = None
 
 
@@ -344,9 +362,12 @@ class Axis(Fact, frozen=True, kw_only=True):
     kind: ClassVar[str] = "axis"
 
     form: AxisForm
-    plan: Slug | None = None
+    plan: FactId | None = None
     spine: list[Point] = []
-    half_width_km: Annotated[float, Meta(gt=0, le=50)] | None = None
+    half_width_km: Annotated[
+        Annotated[float, Meta(gt=0, le=50)] | None,
+        Meta(description="how far from the spine still belongs to it, km"),
+    ] = None
 
 
 class Pole(_Sited, frozen=True, kw_only=True):
@@ -355,7 +376,7 @@ class Pole(_Sited, frozen=True, kw_only=True):
     kind: ClassVar[str] = "pole"
 
     form: PoleForm
-    plan: Slug | None = None
+    plan: FactId | None = None
 
 
 class Member(_Part, frozen=True, kw_only=True):
@@ -372,15 +393,15 @@ class Corridor(Fact, frozen=True, kw_only=True):
 
     form: CorridorForm
     cities: list[Member] = []
-    complete: bool = True
-    plan: Slug | None = None
+    complete: Annotated[bool, Meta(description="false: more cities belong to it")] = True
+    plan: FactId | None = None
 
 
 class Ranking(_Part, frozen=True, kw_only=True):
     """A published list: which one, of which data year, in which scope."""
 
     list: Slug
-    data_year: int
+    data_year: Annotated[int, Meta(ge=1900, le=2200)]
     scope: Slug = "overall"
 
 
@@ -391,14 +412,14 @@ class Counts(_Part, frozen=True, kw_only=True):
     tier: list[TierName] = []
     facility_class: list[FacilityClass] = []
     level: list[LevelName] = []
-    industries: list[Slug] = []
+    industries: list[FactId] = []
     labels: list[LabelName] = []
-    tags: list[Slug] = []
-    hosts: list[Slug] = []
+    tags: list[Tag] = []
+    hosts: list[FactId] = []
     forms: list[Slug] = []
     stages: Annotated[list[StageName], Meta(description="of a facility, on the claim's day")] = []
     listed: bool | None = None
-    area: Annotated[Slug | None, Meta(description="id of the axis, pole or corridor")] = None
+    area: Annotated[FactId | None, Meta(description="id of the axis, pole or corridor")] = None
     ranking: Ranking | None = None
     city: Annotated[GeoNames | None, Meta(description="of a rank; default: this city")] = None
 
@@ -412,9 +433,9 @@ class Claim(Fact, frozen=True, kw_only=True):
     value: float
     comparator: Comparator = "="
     unit: Unit = "1"
-    part_of: Slug | None = None
-    industries: list[Slug] = []
-    disagrees_with: Annotated[list[Slug], Meta(description="known and left standing")] = []
+    part_of: Annotated[FactId | None, Meta(description="the claim about the whole")] = None
+    industries: list[FactId] = []
+    disagrees_with: Annotated[list[FactId], Meta(description="known and left standing")] = []
 
 
 class File(_Part, frozen=True, kw_only=True):

@@ -1,7 +1,4 @@
-"""The tables that a city's facts become: columns, types, meanings.
-
-`python -m sciencecities.observatory.tables` prints them for docs/OBSERVATORY.md.
-"""
+"""The tables that a city's facts become: columns, types, meanings (docs/OBSERVATORY-TABLES.md)."""
 
 from __future__ import annotations
 
@@ -189,17 +186,3 @@ TABLES: dict[str, Table] = {
         ),
     )
 }
-
-
-def data_dictionary() -> str:
-    """All tables as Markdown."""
-    lines: list[str] = []
-    for table in TABLES.values():
-        lines += [f"### {table.name}", "", table.doc, f"Key: {', '.join(table.key)}.", ""]
-        lines += ["| column | type | meaning |", "| --- | --- | --- |"]
-        lines += [f"| {c.name} | {c.type} | {c.doc} |" for c in table.columns] + [""]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(data_dictionary())
