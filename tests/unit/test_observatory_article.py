@@ -312,6 +312,23 @@ def test_only_what_a_source_states(city: Observatory) -> None:
     assert {name: shown[name] for name in expected} == expected
 
 
+def test_ranks_are_those_of_the_published_edition(city: Observatory) -> None:
+    """One table of ranks in two places: what differs here is a mistake in one of them."""
+    from sciencecities import open as open_edition
+
+    checked = 0
+    for claim in city.claims(counts="rank"):
+        ranking = claim.counts.ranking
+        assert ranking is not None
+        assert ranking.list == "nature-index-science-cities"
+        year, scope = ranking.data_year, ranking.scope
+        edition = open_edition(f"natureindex-{year}")
+        ranks = {r["city_id"]: r["rank"] for r in edition.rankings(scope, year).to_pylist()}
+        assert ranks[claim.counts.city or city.city.city_id] == claim.value, claim.id
+        checked += 1
+    assert checked == 16
+
+
 # --- against the article itself -------------------------------------------------------------
 
 

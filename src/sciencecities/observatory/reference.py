@@ -46,7 +46,7 @@ def reference() -> str:
 def _head() -> Iterator[str]:
     yield "# The observatory: words and tables"
     yield ""
-    yield "Printed by `python -m sciencecities.observatory.reference`; the rest is in OBSERVATORY.md."
+    yield "Printed by `python -m sciencecities.observatory.reference`; see also OBSERVATORY.md."
     yield ""
 
 
