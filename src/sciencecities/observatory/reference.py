@@ -62,8 +62,8 @@ def _vocabulary() -> Iterator[str]:
     heads = ("tier", "English", "中文", "level", "ROR types", "Schema.org")
     yield from _table("Tiers of platforms", heads, tiers)
     stages = [(k, t.en, t.zh, t.state_en, t.state_zh, t.esfri, t.eosc) for k, t in STAGES.items()]
-    heads = ("stage", "English", "中文", "state from then on", "此后状态", "ESFRI", "EOSC Portal")
-    yield from _table("Stages of facilities", heads, stages)
+    about = ("stage", "English", "中文", "state from then on", "此后状态", "ESFRI", "EOSC Portal")
+    yield from _table("Stages of facilities", about, stages)
     for title, terms in _PLAIN:
         words = [(f"`{k}`", t.en, t.zh) for k, t in terms.items()]
         yield from _table(title, ("word", "English", "中文"), words)
