@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from sciencecities.cli.common import open_edition, quiet_option
+from sciencecities.cli.common import open_edition, quiet_option, year_option
 
 
 @click.command(short_help="Show editions as a site in the browser.")
@@ -60,3 +62,40 @@ def export_site(
         f"{out}: {counts['written']:,} files written, {counts['kept']:,} unchanged, "
         f"{counts['removed']:,} removed"
     )
+
+
+@export.command("brief", short_help="Write one city's brief, in Chinese or English.")
+@click.argument("edition", metavar="EDITION")
+@click.argument("city", metavar="CITY")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="The brief: .html or .md.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@year_option
+@click.option("--observatory", "facts", metavar="CITY|DIR",
+              help="Facts about the city. [default: those in the package, if any]")  # fmt: skip
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
+              help="Day of which statuses are told. [default: today]")  # fmt: skip
+def export_brief(
+    edition: str,
+    city: str,
+    out: Path,
+    lang: Literal["en", "zh"],
+    year: int | None,
+    facts: str | None,
+    on: datetime | None,
+) -> None:
+    """Write the brief of CITY: ranks, platforms, facilities, industries, axis, corridor.
+
+    EDITION may be any: built here, or published by somebody else (natureindex-2024).
+    """
+    from sciencecities.observatory import load
+    from sciencecities.observatory.names import built_in_named
+    from sciencecities.publish.brief import brief
+    from sciencecities.publish.brief_render import check_name, write
+
+    check_name(out)
+    opened = open_edition(edition)
+    found = facts or built_in_named(opened.find_city(city))
+    observatory = load(found) if found else None
+    write(brief(opened, city, observatory, lang, year=year, on=on.date() if on else None), out)
+    click.echo(f"{out}")
