@@ -13,6 +13,7 @@ from sciencecities.locate.text import fold
 
 EARTH_RADIUS_KM = 6371.0
 CELL_DEGREES = 1.0
+PART_KM, PART_TIMES = 12.0, 8
 
 
 class Gazetteer:
@@ -25,6 +26,7 @@ class Gazetteer:
     def __init__(self, index: Index, tables: Tables) -> None:
         self.index = index
         self.tables = tables
+        self._parts: dict[int, bool] = {}
         self._row_of = dict(zip(index.ids, range(len(index.ids)), strict=True))
         self.aliases = {
             name: tuple(sorted(2 * self._row_of[i] for i in ids if i in self._row_of))
@@ -106,6 +108,20 @@ class Gazetteer:
     def row(self, geonames_id: int) -> int | None:
         """The row of a GeoNames id."""
         return self._row_of.get(geonames_id)
+
+    def is_part(self, row: int) -> bool:
+        """Whether the place in that row lies beside one many times its size: a quarter of it."""
+        found = self._parts.get(row)
+        if found is None:
+            index = self.index
+            latitude, longitude = index.latitudes[row], index.longitudes[row]
+            found = self._parts[row] = any(
+                index.populations[other] >= PART_TIMES * index.populations[row]
+                and self.distance_km(other, latitude, longitude) <= PART_KM
+                for ring in (0, 1)
+                for other in self._ring(latitude, longitude, ring)
+            )
+        return found
 
     def distance_km(self, row: int, latitude: float, longitude: float) -> float:
         """Great-circle distance from the place in that row."""

@@ -82,6 +82,15 @@ class Locator:
             units.setdefault(unit.key, unit)
         return list(units.values())
 
+    def place_only(self, text: str) -> Unit | None:
+        """The string as a unit at the place that it names, whatever institution it names."""
+        found = self._texts.find(text)
+        if found.place is None or not self._places_strings:
+            return None
+        where, key = found.place.country, normalise(text)
+        score = found.score
+        return Unit(None, None, None, found.place, where, None, "place-only", None, key, score)
+
     def _read(self, entries: Sequence[Entry], text: str) -> tuple[list[Named], list[Unit]]:
         """What the entries name: institutions, and strings that name none."""
         rejected = {e for e in entries if self.match and self._contradicts(e, text)}

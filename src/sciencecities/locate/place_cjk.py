@@ -10,6 +10,7 @@ from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.text import fold
 
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]")
+KANA = re.compile(r"[\u3040-\u30ff]+")
 LONGEST_NAME = 8
 ORGANISATION = re.compile(
     r"大学|大學|学院|學院|医院|醫院|病院|研究|公司|中心|学校|學校|科学|대학|병원|연구"
@@ -26,6 +27,13 @@ class CjkFound(NamedTuple):
     names: tuple[tuple[str, tuple[int, ...]], ...]
     words: tuple[str, ...]
     is_location: bool
+
+
+def _is_part_of_kana(run: str, start: int, end: int) -> bool:
+    """Whether the characters are some of a longer word in Japanese syllables."""
+    if not KANA.fullmatch(run, start, end):
+        return False
+    return bool(KANA.match(run, end) or (start and KANA.match(run, start - 1)))
 
 
 def is_cjk(text: str) -> bool:
@@ -59,6 +67,8 @@ def read(gazetteer: Gazetteer, text: str) -> CjkFound:
                     names.append((name, gazetteer.codes(name) or gazetteer.codes(name[:-1])))
                 break
             codes = gazetteer.codes(name) if CJK.match(name) else ()
+            if codes and _is_part_of_kana(run, i, i + n):
+                continue
             if (
                 codes
                 and following[:1] not in ("省",)

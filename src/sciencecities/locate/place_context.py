@@ -27,6 +27,10 @@ class Context:
         self.exact = self.named or ((hint,) if hint else ())
         self.weak = _weak_countries(group, weak_hint)
         self.allowed = self._allowed()
+        spoken = [s.languages for s in group if s.languages]
+        self.spoken: frozenset[str] = (
+            frozenset.intersection(*spoken) or frozenset().union(*spoken) if spoken else frozenset()
+        )
 
     def has_region_in(self, country: str) -> bool:
         """Whether a region of that country is named."""

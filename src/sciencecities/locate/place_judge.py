@@ -33,6 +33,20 @@ STATE_COUNTRIES = frozenset({"US", "CA", "AU", "CN", "IN", "JP", "DE", "BR", "NG
 LOOSE_REGIONS = frozenset({"BR", "JP", "IN"})
 REGION_ONLY = frozenset({"selangor"})
 BY = frozenset({"am", "an", "im", "in", "bei", "ob", "auf", "vor", "upon", "nad", "aan"})
+EDGE_OF_NAME = 40_000  # "Paris Observatory": needed where neither country nor language is known
+SPOKEN = 1.5  # in a country of the string's language
+# Elsewhere than where the string's language is spoken.
+FOREIGN_POPULATION = {
+    WHOLE: 50_000,
+    AREA: 100_000,
+    EDGE: 1_000_000,
+    LONE: 2_000_000,
+    INSIDE: 2_000_000,
+    REGION: 1_000_000,
+}
+# Salamanca is no district of Madrid; yet a small town beside a large one may be the one meant.
+NEARLY = 0.4
+INDEPENDENT_POPULATION = 50_000
 OWN_NAME = 0.7  # outweighs fifteen times the inhabitants
 ALIAS = 1.5  # a name that the curated table gives to the place
 SPELT_POPULATION = 5_000
@@ -48,6 +62,7 @@ class Candidate(NamedTuple):
     position: int
     kind: str
     in_region: bool
+    name: str  # as written, folded
 
 
 class Judge:
@@ -64,15 +79,25 @@ class Judge:
         context = self.context
         is_twice = name.kind == REGION and context.is_named_twice(segment)
         base = self._base(name, segment, position)
-        best: Candidate | None = None
-        for score, row in (
-            *self._towns(name, segment, allowed),
-            *self._counties(name, segment, allowed),
-        ):
-            if best is None or base + score > best.score:
-                in_region = self._region(row) in context.regions
-                kind = WHOLE if is_twice else name.kind
-                best = Candidate(base + score, row, position, kind, in_region)
+        found = [*self._towns(name, segment, allowed), *self._counties(name, segment, allowed)]
+        if not found:
+            return None
+        score, row = self._surest(found)
+        in_region = self._region(row) in context.regions
+        kind = WHOLE if is_twice else name.kind
+        return Candidate(base + score, row, position, kind, in_region, name.text)
+
+    def _surest(self, found: list[tuple[float, int]]) -> tuple[float, int]:
+        """The best reading; a part of a larger town gives way to a namesake almost as good."""
+        score, row = best = max(found, key=lambda reading: (reading[0], -reading[1]))
+        index = self.gazetteer.index
+        for other_score, other in found:
+            if other == row or other_score < score - NEARLY:
+                continue
+            is_large = index.populations[other] >= INDEPENDENT_POPULATION
+            same_country = index.countries[other] == index.countries[row]
+            if is_large and same_country and self.gazetteer.is_part(row):
+                return score, other
         return best
 
     def _base(self, name: Name, segment: Segment, position: int) -> float:
@@ -174,6 +199,8 @@ class Judge:
             score += 1.0
         elif country in context.weak:
             score += 2.0
+        if not context.exact and country in context.spoken:
+            score += SPOKEN
         return score
 
     def _is_credible(
@@ -201,7 +228,7 @@ class Judge:
         if allowed is None:
             if name.kind == WHOLE and region in context.hint_regions:
                 return population >= 5_000  # "University of California, Davis"
-            return population >= self._needed(name, country, segment is context.group[-1])
+            return population >= self._needed(name, country, segment)
         if name.kind == EDGE and segment.is_organisation:
             return population >= 15_000
         if name.kind == WHOLE and country == "US" and name.text in self.gazetteer.tables.alone:
@@ -225,10 +252,15 @@ class Judge:
             return True
         return not code & 1 or region in self.gazetteer.tables.regions.get(own, ())
 
-    def _needed(self, name: Name, country: str, is_last: bool) -> int:
+    def _needed(self, name: Name, country: str, segment: Segment) -> int:
         """The population that makes a name credible where no country is known."""
         context = self.context
+        is_last = segment is context.group[-1]
         needed = LOOSE_POPULATION[name.kind]
+        if name.kind == EDGE and segment.is_organisation and country not in context.spoken:
+            needed = EDGE_OF_NAME
+        if context.spoken and country not in context.spoken and country not in context.weak:
+            needed = max(FOREIGN_POPULATION[name.kind], needed)
         if name.text in self.gazetteer.tables.alone and name.kind != INSIDE:
             return max(needed, 150_000)
         if country in context.weak or (is_last and name.kind == WHOLE and len(context.group) > 1):

@@ -64,7 +64,8 @@ class Names:
         whole = self._whole(core, text, is_part)
         if whole:
             return () if _is_acronym(text, whole[0], self.gazetteer) else whole
-        return (*self._at_end(core), *(() if is_part else self._at_start(core, is_street)))
+        edges = (*self._at_end(core), *(() if is_part else self._at_start(core, is_street)))
+        return tuple(n for n in edges if not _is_acronym(text, n, self.gazetteer))
 
     def large(self, codes: tuple[int, ...]) -> tuple[int, ...]:
         """The towns large enough to be meant by a region's name inside another name."""
@@ -95,6 +96,8 @@ class Names:
                     break
         for n in range(min(MAX_NAME_WORDS, size - 1), 0, -1):
             words = core[size - n :]
+            if n > 1 and " ".join(words) in self.tables.countries:
+                return  # "National Hospital of Sri Lanka"
             if n == 1 and words[0] in never:
                 continue
             codes = self._codes(words)
@@ -216,7 +219,7 @@ def _is_acronym(text: str, name: Name, gazetteer: Gazetteer) -> bool:
     """A short word with capitals inside ("GeM", "IGE") is an acronym unless a large town's."""
     if len(name.text) > 4 or not name.codes:
         return False
-    start = text.casefold().find(name.text)
+    start = text.casefold().rfind(name.text)
     if start < 0 or not any(c.isupper() for c in text[start + 1 : start + len(name.text)]):
         return False
     return gazetteer.index.populations[min(name.codes) >> 1] < ACRONYM_POPULATION

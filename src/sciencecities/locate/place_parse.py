@@ -29,6 +29,7 @@ from sciencecities.locate.place_words import (
     STREET_WORD,
     TOWN_PREFIXES,
     WORD_KINDS,
+    language_countries,
 )
 from sciencecities.locate.text import fold
 
@@ -38,6 +39,7 @@ PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese
 # Abbreviations of states that are also words in affiliations.
 WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id", "as", "on", "al",
                       "ma", "pa", "se", "es", "to", "am", "do"})  # fmt: skip
+BRACKETED = re.compile(r"(\b[^\W\d_]{3,20}) \(([^\W\d_]{2,20})\)")
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
 
 
@@ -65,6 +67,7 @@ class Segment:
     names: tuple[Name, ...] = ()
     area: str | None = None  # UK postcode area
     known: Known | None = None  # the first curated institution named
+    languages: frozenset[str] = frozenset()  # countries in whose language it is written
     words: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -91,6 +94,8 @@ class Parser:
     def groups(self, text: str) -> list[list[Segment]]:
         """The segments of each organisation's part of a cleaned string."""
         groups: list[list[Segment]] = []
+        if "(" in text:
+            text = BRACKETED.sub(self._joined, text)
         for part in split_groups(text):
             segments = [self.segment(s) for s in split_segments(part) if s]
             for group in _cut_after_country(segments):
@@ -99,6 +104,12 @@ class Parser:
                 elif group:
                     groups.append(group)
         return groups
+
+    def _joined(self, match: re.Match[str]) -> str:
+        """The words without brackets if they are one town's own name: "Frankfurt (Oder)"."""
+        name = f"{match.group(1)} {match.group(2)}"
+        is_town = any(not code & 1 for code in self.gazetteer.codes(fold(name)))
+        return name if is_town else match.group()
 
     def segment(self, text: str) -> Segment:
         """What a segment says."""
@@ -170,6 +181,7 @@ class Parser:
             is_department=is_department,
             is_street=is_street,
             known=self.institution(tuple(words)),
+            languages=language_countries(text, words),
         )
 
     def _read_cjk(self, text: str) -> Segment:
@@ -183,6 +195,7 @@ class Parser:
             names=tuple(Name(n, c, WHOLE if found.is_location else EDGE) for n, c in found.names),
             words=tuple(found.words),
             known=self.institution(tuple(found.words)),
+            languages=language_countries(text, ()),
         )
 
     def strip_tail(
@@ -217,6 +230,8 @@ class Parser:
                     country = None
                 if country == "IL" and end > n and words[end - n - 1] in ("beth", "bet"):
                     break  # a hospital's name
+                if region and not country and self._is_town(words[end - n - 1 : end], region):
+                    break  # Banda Aceh, New Delhi
                 if country or region:
                     if end > n and _is_preposition(words[end - n - 1], text):
                         break  # "University of New Mexico": a name, no address
@@ -230,6 +245,16 @@ class Parser:
                 break
             end -= taken
         return words[:end], countries, regions, region_names
+
+    def _is_town(self, words: list[str], region: tuple[Region, ...]) -> bool:
+        """Whether a region's name with the word before it is a town of that region."""
+        if len(words) < 2 or len(words[-1]) < 4:
+            return False
+        index = self.gazetteer.index
+        return any(
+            not code & 1 and (index.countries[code >> 1], index.admin1[code >> 1]) in region
+            for code in self.gazetteer.codes(" ".join(words))
+        )
 
     def _abbreviation(self, name: str, text: str, alone: bool) -> tuple[Region, ...]:
         found = self.tables.abbreviations.get(name)

@@ -17,6 +17,7 @@ from sciencecities.locate.text import fold
 
 SLIP_POPULATION = 50_000
 BRANCH_POPULATION = 100_000
+FIRST_POPULATION = 5_000  # of a town that may begin a string before its province
 PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren"})  # hospitals named after them
 # Capitals that bear their country's name.
 NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
@@ -30,6 +31,8 @@ class Found(NamedTuple):
     country: str | None
     method: str
     score: float
+    name: str = ""  # of the place as written, folded; where it stands beside other words
+    is_sure: bool = False  # named with its region
 
 
 class Resolver:
@@ -52,7 +55,10 @@ class Resolver:
             # A region or town that only fits elsewhere outweighs a hint.
             best = self._best(c for c in self._candidates(None) if c.in_region and c.kind == WHOLE)
         position, known = self._institution()
-        is_vague = best is None or not self._is_written(best)
+        is_vague = best is None or not self._is_written(best) or self._is_within(best, known)
+        if known and best and self._is_known_town(best, known):
+            return self._result(best)
+        is_vague = is_vague or (known is not None and self._is_its_town(best, known))
         if known and is_vague and self._is_in_regions(known.institution):
             branch = self._branch(position, known, allowed)
             return self._result(branch) if branch else self._result_of(known.institution)
@@ -90,9 +96,11 @@ class Resolver:
 
     def _is_partner(self, found: Candidate, institution: Institution) -> bool:
         index = self.gazetteer.index
-        if index.countries[found.row] != institution.country:
+        country, region = index.countries[found.row], index.admin1[found.row]
+        if country != institution.country:
             return False
-        return index.populations[found.row] >= BRANCH_POPULATION
+        is_near = region == self.gazetteer.admin1(institution.geonames_id)
+        return index.populations[found.row] >= BRANCH_POPULATION // (10 if is_near else 1)
 
     def _is_written(self, best: Candidate) -> bool:
         """Whether a town stands by itself, not in a name; also one that names its province."""
@@ -105,6 +113,29 @@ class Resolver:
             )
             return is_town and segment.is_location and country not in STATE_COUNTRIES
         return best.kind not in (INSIDE, LONE)
+
+    def _is_within(self, best: Candidate, known: Known | None) -> bool:
+        """Whether the town is a word of the known institution's name: Université Laval."""
+        if known is None or best.kind == WHOLE:
+            return False
+        words = self.group[best.position].words
+        own = self.group[best.position].known
+        if own is None or own.institution != known.institution:
+            return False
+        return f" {best.name} " in f" {' '.join(words[own.start : own.end])} "
+
+    def _is_known_town(self, best: Candidate, known: Known) -> bool:
+        """Whether the town is the institution's, and stands by itself."""
+        if best.kind in (INSIDE, LONE):
+            return False
+        return self.gazetteer.index.ids[best.row] == known.institution.geonames_id
+
+    def _is_its_town(self, best: Candidate | None, known: Known) -> bool:
+        """Whether the institution's town bears the written name, no country said."""
+        if best is None or self.context.exact or best.in_region:
+            return False
+        row = self.gazetteer.row(known.institution.geonames_id)
+        return any(code >> 1 == row for code in self.gazetteer.codes(best.name))
 
     def _city_state(self) -> Found | None:
         named = [c for s in self.group for c in s.countries] or (
@@ -167,6 +198,8 @@ class Resolver:
         for other in found:
             if other.position != best.position - 1 or other.kind != WHOLE or other.row == best.row:
                 continue
+            if other.position == 0 and index.populations[other.row] < FIRST_POPULATION:
+                continue  # "Pemex, Villahermosa" begins with a company
             distance = self.gazetteer.distance_km(
                 other.row, index.latitudes[best.row], index.longitudes[best.row]
             )
@@ -218,7 +251,8 @@ class Resolver:
             return population >= 5_000
         if allowed is not None:
             return population >= (20_000 if country != "US" else 50_000)
-        return population >= 100_000 or (country in self.context.weak and population >= 50_000)
+        likely = country in self.context.weak or country in self.context.spoken
+        return population >= 100_000 or (likely and population >= 50_000)
 
     def _postcode_area(self, allowed: frozenset[str] | None) -> Candidate | None:
         if allowed is None or "GB" not in allowed:
@@ -241,7 +275,9 @@ class Resolver:
             method = "text-city-region"
         else:
             method = "text-city"
-        return Found(place, place.country, method, _confidence(best, method))
+        name = "" if best.kind == WHOLE else best.name
+        score = _confidence(best, method)
+        return Found(place, place.country, method, score, name, best.in_region)
 
     def _result_of(self, institution: Institution) -> Found:
         place = self.gazetteer.place(institution.geonames_id)

@@ -15,6 +15,7 @@ from sciencecities.locate.place_names import (
     strip_postcodes,
 )
 from sciencecities.locate.place_parse import Parser, Segment
+from sciencecities.locate.place_words import LANGUAGES
 
 # "University of Reading": after these even a name that is a word is the town.
 CITY_STATES = frozenset({"singapore", "hong kong", "macau", "macao", "luxembourg", "kuwait"})
@@ -23,6 +24,9 @@ PUBLIC = frozenset(
     {"people", "peoples", "first", "second", "central", "traditional", "maternal", "maternity",
      "county", "district", "city", "municipal", "hospital"}
 )  # fmt: skip
+# Ending of a town's name before "university" -> where it is written so.
+DECLENSIONS = (("s", frozenset({"SE", "DK", "NO"})), ("i", frozenset({"HU"})))
+HEBREW_IN = "\u05d1"  # the letter bet, "in", written together with the name
 NAMING = frozenset({"of", "de", "di", "da", "at", "in", "von", "zu"})
 
 
@@ -41,7 +45,7 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
             if name in tables.countries and name not in CITY_STATES:
                 step = n
                 break
-            codes = parser.gazetteer.codes(name)
+            codes = parser.gazetteer.codes(name) or (_declined(parser, words, i) if n == 1 else ())
             if name in tables.regions:
                 codes = parser.names.large(codes)
                 step = n
@@ -55,6 +59,19 @@ def scan(parser: Parser, segment: Segment) -> Iterator[Name]:
             if step > 1:
                 break
         i += step
+
+
+def _declined(parser: Parser, words: tuple[str, ...], i: int) -> tuple[int, ...]:
+    """The town of a genitive or adjective: "Göteborgs universitet", "Szegedi Egyetem"."""
+    word, following = words[i], words[i + 1 : i + 2]
+    spoken = LANGUAGES.get(following[0], frozenset()) if following else frozenset()
+    for ending, countries in DECLENSIONS:
+        if word.endswith(ending) and spoken & countries:
+            codes = parser.gazetteer.codes(word.removesuffix(ending))
+            return tuple(c for c in codes if parser.gazetteer.index.countries[c >> 1] in spoken)
+    if word[0] == HEBREW_IN and len(word) > 3:
+        return parser.gazetteer.codes(word[1:])
+    return ()
 
 
 def _counties(names: Names, words: tuple[str, ...], n: int) -> tuple[County, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Iterable
 from importlib.resources import files
 
 _TABLE = files("sciencecities.locate") / "data" / "gaz_words.csv"
@@ -29,6 +31,17 @@ DIRECTIONS = _words("directions")  # "Aarhus N", "Budapest IX"
 NOT_SENTENCE_ENDS = _words("not_sentence_ends")
 FULL_WORDS = _pairs("full_words")
 UK_AREAS = _pairs("uk_areas")  # postcode area -> town
+LANGUAGES: dict[str, frozenset[str]] = {}  # organisation's word -> where it is written so
+for _row in _ROWS:
+    if _row["list"] == "language":
+        LANGUAGES[_row["word"]] = LANGUAGES.get(_row["word"], frozenset()).union(
+            _row["full"].split()
+        )
+SCRIPTS = tuple(
+    (re.compile(row["word"]), frozenset(row["full"].split()))
+    for row in _ROWS
+    if row["list"] == "script"
+)
 
 ORGANISATION_WORD, STREET_WORD, NUMBER_WORD = 1, 2, 4
 REMEMBERED = 200_000
@@ -52,3 +65,14 @@ class _WordKinds(dict[str, int]):
 
 
 WORD_KINDS = _WordKinds()
+
+
+def language_countries(text: str, words: Iterable[str]) -> frozenset[str]:
+    """Countries in whose language a text is written, by its script and words; none if unknown."""
+    if not text.isascii():
+        for script, countries in SCRIPTS:
+            if script.search(text):
+                return countries
+    found = [LANGUAGES[w] for w in words if w in LANGUAGES]
+    common = frozenset.intersection(*found) if found else frozenset()
+    return common or frozenset().union(*found)

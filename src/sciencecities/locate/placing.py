@@ -101,6 +101,8 @@ def choose_place(
         place = found.place
         if place is not None and (not countries or place.country in countries):
             credible = [known for known in registered if not _is_region(texts.gazetteer, known)]
+            if credible and _is_own_name(found, names):
+                found = found._replace(method="text-name")
             return _weigh(texts, part, found, place, credible)
     return Placed(registered[0], "registry", REGISTERED) if registered else NOWHERE
 
@@ -112,19 +114,42 @@ def _weigh(
     method = f"text:{found.method}"
     if not registered:
         return Placed(place, method, found.score)
-    for other in (place, *texts.read(text).all(place.country)):
+    towns = (place, *texts.read(text).all(place.country))
+    for other in towns:
         for known in registered:
             if _is_same(known, other):
                 return Placed(known, method, CONFIRMED)
+    for known in registered:
+        if not found.is_sure and _is_namesake_of(texts.gazetteer, known, place):
+            return Placed(known, method, CONFIRMED)
     for known in texts.towns_alone(text, registered):
         if not _is_namesake(texts.gazetteer, known, place):
             return Placed(known, method, CONFIRMED)
-    for other in (place, *texts.read(text).all(place.country)):
-        if any(_near(known, other) for known in registered):
-            return Placed(other, method, found.score)
     if found.method == "text-name" and not _is_namesake(texts.gazetteer, registered[0], place):
         return Placed(registered[0], "registry", REGISTERED)
+    for other in towns:
+        if any(_near(known, other) for known in registered):
+            return Placed(other, method, found.score)
     return Placed(place, method, found.score)
+
+
+def _is_own_name(found: Found, names: Sequence[str]) -> bool:
+    """Whether the town is but a word of the institution's name, as "Manado" is of its university's.
+
+    A place of such a name alone in the string is none either: "PEMEX, Villahermosa".
+    """
+    town = found.name or ""
+    if town:
+        return any(f" {town} " in f" {fold(name)} " for name in names)
+    own = fold(found.place.name) if found.place else ""
+    return any(own == fold(name) for name in names)
+
+
+def _is_namesake_of(gazetteer: Gazetteer, known: Place, named: Place) -> bool:
+    """Whether the registry's town bears the name read as another town of the country."""
+    if known.country != named.country or not _same_name(known, named):
+        return False
+    return not _is_namesake(gazetteer, known, named)
 
 
 def _lacks_country(group: Sequence[Segment]) -> bool:

@@ -41,18 +41,19 @@ class Resolver:
         """
         texts = [strings] if isinstance(strings, str) else list(strings)
         units = {text: self._locator.locate(Affiliation(text)) for text in dict.fromkeys(texts)}
-        placed = {text: _first_placed(found) for text, found in units.items()}
+        placed = {text: self._placed(text, found) for text, found in units.items()}
         answers = dict(zip(placed, self._assign(list(placed.values())), strict=True))
         return [_answer(text, units[text], placed[text], answers[text]) for text in texts]
+
+    def _placed(self, text: str, units: Sequence[Unit]) -> Unit | None:
+        """The first institution that has a place, else what the string itself names."""
+        known = (unit for unit in units if unit.place and unit.institution_id)
+        return next(known, None) or self._locator.place_only(text)
 
     def _assign(self, units: Sequence[Unit | None]) -> list[Assignment | None]:
         places = [unit.place for unit in units if unit and unit.place]
         found = iter(self._cities.assign(places))
         return [next(found) if unit and unit.place else None for unit in units]
-
-
-def _first_placed(units: Sequence[Unit]) -> Unit | None:
-    return next((unit for unit in units if unit.place), None)
 
 
 def _answer(
