@@ -6,7 +6,7 @@ row of sums for each listed city, so the number of cities bounds it, not the num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -95,10 +95,62 @@ def scale_for(n_works: int) -> int:
     return 1 << min(40, 61 - n_works.bit_length())
 
 
+class Sums:
+    """Adds up the re-draws of the works of one year, group by group."""
+
+    def __init__(
+        self, n_groups: int, *, replicates: int, scale: int, seed: int, threads: int
+    ) -> None:
+        from sciencecities.rank.kernels import BLOCK
+
+        self.scale = scale
+        self._replicates = replicates
+        self._mask = np.uint64(seed_mask(seed))
+        self._sums = np.zeros((n_groups, -(-replicates // BLOCK) * BLOCK), np.int64)
+        self._squares = np.zeros((n_groups, 3), np.int64)
+        self._largest = np.zeros(n_groups, np.int64)
+        self._pool = ThreadPoolExecutor(threads)
+
+    def add(
+        self, keys: NDArray[Any], work: NDArray[Any], group: NDArray[Any], units: NDArray[Any]
+    ) -> None:
+        """Add rows: a weight in units of a work (numbered within `keys`) in a group.
+
+        Units of −1 stand for the work as a whole, which counts 1 in the group's sums.
+        """
+        from sciencecities.rank.kernels import BLOCK, add_block, add_squares
+
+        states = np.ascontiguousarray(keys).view(np.uint64) ^ self._mask
+        for first, works, groups, weights in _chunks(work, group, units, self.scale):
+            some = states[first : first + WORKS_AT_A_TIME]
+            add_squares(groups, weights, self._squares, self._largest)
+            jobs = [
+                self._pool.submit(add_block, some, works, groups, weights, start, self._sums)
+                for start in range(0, self._sums.shape[1], BLOCK)
+            ]
+            for job in jobs:
+                job.result()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def replicates(self, part: slice, world: int, n_works: int) -> Replicates:
+        """The result for some consecutive groups; `world` is the group of all works."""
+        return Replicates(
+            self._sums[part, : self._replicates],
+            self._sums[world, : self._replicates],
+            n_works,
+            self.scale,
+            [(int(a) << 40) + (int(b) << 21) + int(c) for a, b, c in self._squares[part]],
+            self._largest[part],
+        )
+
+
 def redraw(
     engine: Engine,
     lists: Sequence[Listing],
-    n_works: dict[str, int],
+    n_works: Mapping[str, int],
     *,
     replicates: int,
     seed: int,
@@ -108,36 +160,16 @@ def redraw(
 
     The engine must know weights, unit_targets, members, scope_names, selected (with work_key).
     """
-    from sciencecities.rank.kernels import BLOCK, add_block, add_squares
-
     groups = _Groups(engine, lists)
     scale = scale_for(max(n_works.values()))
-    width = -(-replicates // BLOCK) * BLOCK
-    sums = np.zeros((groups.n, width), np.int64)
-    squares = np.zeros((groups.n, 3), np.int64)
-    largest = np.zeros(groups.n, np.int64)
-    mask = np.uint64(seed_mask(seed))
-    with ThreadPoolExecutor(threads) as pool:
-        for keys, rows in _runs(engine, lists[0].year):
-            states = keys.view(np.uint64) ^ mask
-            for chunk in _chunks(rows, scale):
-                some = states[chunk.first : chunk.first + WORKS_AT_A_TIME]
-                add_squares(chunk.group, chunk.weight, squares, largest)
-                jobs = [
-                    pool.submit(add_block, some, chunk.work, chunk.group, chunk.weight, first, sums)
-                    for first in range(0, width, BLOCK)
-                ]
-                for job in jobs:
-                    job.result()
+    sums = Sums(groups.n, replicates=replicates, scale=scale, seed=seed, threads=threads)
+    try:
+        for rows in _runs(engine, lists[0].year):
+            sums.add(*rows)
+    finally:
+        sums.close()
     return [
-        Replicates(
-            sums[part, :replicates],
-            sums[groups.world[one.scope], :replicates],
-            n_works[one.scope],
-            scale,
-            [(int(a) << 40) + (int(b) << 21) + int(c) for a, b, c in squares[part]],
-            largest[part],
-        )
+        sums.replicates(part, groups.world[one.scope], n_works[one.scope])
         for one, part in zip(lists, groups.parts, strict=True)
     ]
 
@@ -168,45 +200,32 @@ class _Groups:
         engine.put("draw_groups", pa.table(arrays))
 
 
-@dataclass(slots=True)
-class _Rows:
-    """Rows of some works: number of the work among them, group, weight."""
-
-    first: int
-    work: NDArray[np.int32]
-    group: NDArray[np.int32]
-    weight: NDArray[Any]
-
-
-def _runs(engine: Engine, year: int) -> Iterator[tuple[NDArray[np.int64], _Rows]]:
-    """Keys of the works of a run, and its rows (weights still in units)."""
+def _runs(engine: Engine, year: int) -> Iterator[tuple[NDArray[np.int64], ...]]:
+    """Runs of works: their keys, and rows as `Sums.add` takes them."""
     for first, last in _ranges(engine, year):
         engine.table("draw_run", RUN.format(first=first, last=last))
         engine.table("draw_items", RUN_ITEMS)
         keys = engine.fetch(WORKS.format(first=first, last=last))
         rows = engine.fetch(ROWS.format(first=first, last=last))
         work = _numbers(rows, "work_no") - first
-        group = _numbers(rows, "group_no")
-        yield (
-            _numbers(keys, "work_key"),
-            _Rows(0, work.astype(np.int32), group.astype(np.int32), _numbers(rows, "units")),
-        )
+        yield _numbers(keys, "work_key"), work, _numbers(rows, "group_no"), _numbers(rows, "units")
     for name in ("draw_run", "draw_items"):
         engine.drop(name)
 
 
-def _chunks(rows: _Rows, scale: int) -> Iterator[_Rows]:
-    """The rows in chunks of works, sorted by group; weights in fixed point (a work's own: 1)."""
-    chunk = rows.work // WORKS_AT_A_TIME
-    order = np.lexsort((rows.group, chunk))
-    work, group = rows.work[order], rows.group[order]
-    units = rows.weight[order]
-    weight = np.rint(units * (scale / UNITS_PER_WORK)).astype(np.int64)
-    weight[units < 0] = 1  # a row of the scope's own group
+def _chunks(
+    work: NDArray[Any], group: NDArray[Any], units: NDArray[Any], scale: int
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]]:
+    """First work, works from there, groups, weights in fixed point; few works, sorted by group."""
+    chunk = work // WORKS_AT_A_TIME
+    order = np.lexsort((group, chunk))
+    works, groups, weights = work[order], group[order].astype(np.int32), units[order]
+    fixed = np.rint(weights * (scale / UNITS_PER_WORK)).astype(np.int64)
+    fixed[weights < 0] = 1
     ends = np.flatnonzero(np.diff(chunk[order], append=-1)) + 1
-    for a, b in zip([0, *ends], ends, strict=False):
-        first = int(work[a]) // WORKS_AT_A_TIME * WORKS_AT_A_TIME
-        yield _Rows(first, work[a:b] - np.int32(first), group[a:b], weight[a:b])
+    for a, b in pairwise([0, *ends.tolist()]):
+        first = int(works[a]) // WORKS_AT_A_TIME * WORKS_AT_A_TIME
+        yield first, (works[a:b] - first).astype(np.int32), groups[a:b], fixed[a:b]
 
 
 def _ranges(engine: Engine, year: int) -> list[tuple[int, int]]:
