@@ -144,9 +144,9 @@ def test_pairwise_ranges_of_far_and_of_equal_shares() -> None:
     assert [f.tolist() for f in equal] == [[1] * 4, [4] * 4]
 
 
-def test_two_items_are_told_apart_at_the_one_sided_5_percent() -> None:
-    """√s differs by c × √(1/4 + 1/4) for Poisson Shares; c = 1.645 for a single comparison."""
-    for gap, apart in ((1.60, False), (1.69, True)):
+def test_two_items_are_told_apart_at_2_5_percent() -> None:
+    """√s differs by c × √(1/4 + 1/4) for Poisson Shares; c = 1.96 for a single comparison."""
+    for gap, apart in ((1.91, False), (2.01, True)):
         upper = (10 + gap * math.sqrt(0.5)) ** 2
         low, _ = intervals.pairwise_limits(np.array([upper, 100.0]), np.array([upper, 100.0]))
         assert low.tolist() == ([1, 2] if apart else [1, 1])

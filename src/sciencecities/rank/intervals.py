@@ -138,11 +138,11 @@ def pairwise_limits(
 def critical_squares(n: int) -> NDArray[np.float64]:
     """Squared critical value of m comparisons with one item at once, m = 0 … n − 1.
 
-    Dunnett's one-sided value for equal variances: of two items only one order can be a false claim,
-    and all comparisons share one item's noise. Between the values reckoned, linear in log m.
+    Dunnett's 2.5 % value for equal variances: all comparisons share one item's noise. Between the
+    values reckoned, linear in log m.
 
     >>> [round(float(c) ** 0.5, 2) for c in critical_squares(10)[[1, 2, 9]]]
-    [1.64, 1.92, 2.42]
+    [1.96, 2.21, 2.68]
     """
     counts = sorted({1, *(round(10 ** (i / 8)) for i in range(8 * 7)), max(n, 2)})
     counts = [m for m in counts if m <= max(n, 2)]
@@ -154,7 +154,7 @@ def critical_squares(n: int) -> NDArray[np.float64]:
 
 
 def _dunnett(m: int) -> float:
-    """c with P(max over m of (Z_k − Z_0) / √2 ≤ c) = LEVEL for independent normal Z."""
+    """c with P(max over m of (Z_k − Z_0) / √2 ≤ c) = 0.975 for independent normal Z."""
     from scipy.special import ndtr
 
     z = np.linspace(-9, 9, 2001)
@@ -163,5 +163,5 @@ def _dunnett(m: int) -> float:
     for _ in range(50):
         middle = (low + high) / 2
         inside = float((density * ndtr(middle * np.sqrt(2) + z) ** m).sum())
-        low, high = (middle, high) if inside < LEVEL else (low, middle)
+        low, high = (middle, high) if inside < (1 + LEVEL) / 2 else (low, middle)
     return high
