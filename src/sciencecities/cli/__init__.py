@@ -14,6 +14,7 @@ from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.importing import import_ranks
 from sciencecities.cli.institutions import institutions
 from sciencecities.cli.look import city, rank, trace, verify
+from sciencecities.cli.method import lab, sensitivity
 from sciencecities.cli.observatory import observatory
 from sciencecities.cli.publish import export, serve
 from sciencecities.cli.start import demo, init
@@ -30,6 +31,8 @@ COMMANDS = (
     rank,
     city,
     trace,
+    lab,
+    sensitivity,
     resolve,
     institutions,
     verify,

@@ -235,6 +235,23 @@ class Edition:
         """
         return self.method.lab(**choice).table
 
+    def sensitivity(
+        self,
+        city: str | None = None,
+        geojson: str | None = None,
+        scope: str = OVERALL,
+        year: int | None = None,
+    ) -> tuple[pa.Table, pa.Table]:
+        """Share and rank where cities end otherwise, and the institutions that cause the change.
+
+        Columns: method/sensitivity.py:SENSITIVITY and CAUSES. One city, or all; `geojson` is a file
+        of polygons to try beside `place` and `metro`.
+        """
+        from sciencecities.method.sensitivity import sensitivity
+
+        city_id = self.find_city(city) if city is not None else None
+        return sensitivity(self.method, city_id, geojson, scope=scope, year=year)
+
     # --- finding ----------------------------------------------------------------------------
 
     def find_city(self, text: str) -> str:

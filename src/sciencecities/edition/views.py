@@ -55,6 +55,7 @@ NO_CERTAINTY = {
     "incomplete-year": "one of the two years is incomplete",
     "unassigned-moved": "the unassigned part moved by more than 2 points",
 }
+BY_METHOD = "By method: best and worst rank under every choice of method; `lab` shows which."
 UNREGISTERED = "* in no registry: the name as the affiliations write it."
 
 
@@ -79,9 +80,12 @@ def rank_view(
     else:
         where = [Column("City"), Column("城市"), Column("Country")]
         names = ("city", "city_zh", "country")
-    columns = [Column("Rank", True), Column("Movement"), *where, *_number_columns()]
+    columns = [
+        Column("Rank", True), Column("By method", True), Column("Movement"), *where,
+        *_number_columns(),
+    ]  # fmt: skip
     cells = [
-        [rank_text(r), movement(r), *(r[n] or "–" for n in names), *own]
+        [rank_text(r), range_text(r), movement(r), *(r[n] or "–" for n in names), *own]
         for r, own in zip(rows, _number_cells(edition, rows), strict=True)
     ]
     title = _rank_title(edition, table.num_rows, rows, scope, year, countries)
@@ -97,12 +101,12 @@ def city_view(edition: Edition, city_id: str) -> View:
     rows: list[Row] = edition.city(city_id).to_pylist()
     ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
     columns = [
-        Column("Year"), Column("Scope"), Column("Rank", True), Column("of", True),
-        Column("Movement"), *_number_columns(),
+        Column("Year"), Column("Scope"), Column("Rank", True), Column("By method", True),
+        Column("of", True), Column("Movement"), *_number_columns(),
     ]  # fmt: skip
     cells = [
         [
-            str(r["data_year"]), edition.title(r["scope"]), rank_text(r),
+            str(r["data_year"]), edition.title(r["scope"]), rank_text(r), range_text(r),
             f"{ranked[r['data_year'], r['scope']]:,}", movement(r), *own,
         ]
         for r, own in zip(rows, _number_cells(edition, rows), strict=True)
@@ -221,6 +225,20 @@ def rank_text(row: Row) -> str:
     return f"{nth(row['rank'])} ({row['rank_low']:,}–{row['rank_high']:,}){few}"
 
 
+def range_text(row: Row) -> str:
+    """The method range of a ranking's row.
+
+    >>> range_text({"method_rank_best": 4, "method_rank_worst": 9})
+    '4–9'
+    >>> range_text({"method_rank_best": 1, "method_rank_worst": 1})
+    '1'
+    """
+    best, worst = row["method_rank_best"], row["method_rank_worst"]
+    if best is None:
+        return "–"
+    return f"{best:,}" if best == worst else f"{best:,}–{worst:,}"
+
+
 def movement(row: Row) -> str:
     """How the rank changed and how certainly, "–" where there is nothing to compare with.
 
@@ -296,7 +314,7 @@ def _range_notes(edition: Edition, rows: Sequence[Row]) -> list[str]:
         f"No certainty of the movement into {year}: {NO_CERTAINTY[reason]}."
         for year, reason in sorted(reasons, reverse=True)
     ]
-    return [*notes, RANGES, *([FEW_NOTE] if any(map(_few, rows)) else [])]
+    return [*notes, RANGES, BY_METHOD, *([FEW_NOTE] if any(map(_few, rows)) else [])]
 
 
 def _few(row: Row) -> bool:

@@ -1,0 +1,185 @@
+"""The method lab for reading: a recomputed ranking, what moves a city, where it ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sciencecities.edition.show import QUALITY, Column, View, decimals, ordinal, percents, plural
+from sciencecities.method.choices import DIMENSIONS, Choice
+from sciencecities.method.sensitivity import sensitivity
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sciencecities.edition.read import Edition
+    from sciencecities.method.lab import Lab
+
+Row = dict[str, Any]
+
+
+def lab_view(edition: Edition, lab: Lab, scope: str, year: int, top: int | None) -> View:
+    """The ranking under a choice, beside the edition's ranks."""
+    rows: list[Row] = lab.table.slice(0, top).to_pylist()
+    digits = decimals(r["share"] for r in rows)
+    parts = percents([r["world_share"] for r in rows])
+    columns = [
+        Column("Rank", True), Column("In the edition", True), Column("Moved"), Column("City"),
+        Column("城市"), Column("Country"), Column("Share", True), Column("Count", True),
+        Column("% of works", True),
+    ]  # fmt: skip
+    cells = [
+        [
+            f"{r['rank']:,}", "–" if r["edition_rank"] is None else f"{r['edition_rank']:,}",
+            _moved(r), r["city"] or r["city_id"], r["city_zh"] or "–", r["country"] or "–",
+            f"{r['share']:,.{digits}f}", f"{r['count']:,}", part,
+        ]
+        for r, part in zip(rows, parts, strict=True)
+    ]  # fmt: skip
+    where = f"{edition.title(scope)}, {year}"
+    title = f"{changes(edition.method.base, lab.choice)}: no city has a Share ({where})."
+    if rows:
+        title = (
+            f"{changes(edition.method.base, lab.choice)}: {rows[0]['city'] or rows[0]['city_id']} "
+            f"is first of {plural(lab.table.num_rows, 'city')} ({where})."
+        )
+    notes = [f"{plural(lab.works, 'work')}; without a city: {lab.unassigned:,.1f}."]
+    return View(title, columns, cells, [*notes, QUALITY])
+
+
+def changes(base: Choice, choice: Choice) -> str:
+    """What differs from the edition's own choice.
+
+    >>> own = Choice("nature-index", "metro", "all", "articles")
+    >>> changes(own, own._replace(scheme="leiden", cities="place"))
+    'With scheme leiden, cities place'
+    >>> changes(own, own)
+    "With the edition's own method"
+    """
+    parts = [
+        f"{name} {value}"
+        for name, value, own in zip(Choice._fields, choice, base, strict=True)
+        if value != own
+    ]
+    return f"With {', '.join(parts)}" if parts else "With the edition's own method"
+
+
+def _moved(row: Row) -> str:
+    change = row["rank_change"]
+    if change is None:
+        return "–"
+    return "same" if not change else f"{'up' if change > 0 else 'down'} {abs(change):,}"
+
+
+# --- one city ---------------------------------------------------------------------------------
+
+
+def mover(rows: list[Row]) -> tuple[str, float] | None:
+    """The dimension of method that moves a rank most, and by how many places on average.
+
+    `rows` are ranks under every choice (MethodLab.ranks_of). The mean, over all settings of the
+    other dimensions, of worst less best rank; None if nothing moves it. A tie goes to the first.
+    """
+    spans = {}
+    for dimension in DIMENSIONS:
+        ranks: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for row in rows:
+            ranks[tuple(row[d] for d in DIMENSIONS if d != dimension)].append(row["rank"])
+        spans[dimension] = sum(max(r) - min(r) for r in ranks.values()) / max(1, len(ranks))
+    best = max(spans, key=lambda d: spans[d], default=None)
+    return (best, spans[best]) if best and spans[best] > 0 else None
+
+
+def method_sentence(edition: Edition, city_id: str, scope: str, year: int) -> str | None:
+    """ "Guangzhou is 4th to 9th under 84 choices of method; what moves it most is where the city
+    ends (3.1 places on average)."; None for a city that leads under no choice."""
+    rows: list[Row] = edition.method.ranks_of(city_id, scope, year).to_pylist()
+    if not rows:
+        return None
+    city = edition.finder[city_id].city
+    ranks = [r["rank"] for r in rows]
+    place = ordinal(min(ranks))
+    if min(ranks) != max(ranks):
+        place = f"{place} to {ordinal(max(ranks))}"
+    text = f"{city} is {place} under {plural(len(rows), 'choice')} of method"
+    found = mover(rows)
+    if found is None:
+        return f"{text}."
+    dimension, span = found
+    return f"{text}; what moves it most is {DIMENSIONS[dimension]} ({span:.1f} places on average)."
+
+
+def choices_view(edition: Edition, city_id: str, scope: str, year: int) -> View | None:
+    """One city's rank with one thing changed at a time, the finding as title."""
+    sentence = method_sentence(edition, city_id, scope, year)
+    if sentence is None:
+        return None
+    base = edition.method.base
+    cells = []
+    for row in edition.method.ranks_of(city_id, scope, year).to_pylist():
+        choice = Choice(*(row[name] for name in Choice._fields))
+        changed = [n for n, a, b in zip(Choice._fields, choice, base, strict=True) if a != b]
+        if len(changed) <= 1:
+            what = changed[0] if changed else "edition"
+            value = getattr(choice, changed[0]) if changed else "as it is"
+            cells.append([what, value, f"{row['rank']:,}", f"{row['share']:,.1f}"])
+    order = {name: n for n, name in enumerate(("edition", *Choice._fields))}
+    cells.sort(key=lambda cell: (order[cell[0]], cell[1]))
+    columns = [Column("Changed"), Column("To"), Column("Rank", True), Column("Share", True)]
+    return View(sentence, columns, cells)
+
+
+def sensitivity_views(
+    edition: Edition,
+    city_id: str | None,
+    geojson: str | None,
+    scope: str,
+    year: int,
+    top: int,
+) -> tuple[list[View], pa.Table]:
+    """Where cities stand under other definitions, and for one city the institutions behind it."""
+    table, causes = sensitivity(edition.method, city_id, geojson, scope=scope, year=year)
+    rows: list[Row] = table.to_pylist()
+    shown = rows if city_id else rows[:top]
+    columns = [
+        Column("City"), Column("Rank", True), Column("Share", True), Column("Cities by"),
+        Column("Is"), Column("Rank then", True), Column("Share then", True), Column("Most by"),
+    ]  # fmt: skip
+    cells = [
+        [
+            r["city"] or r["city_id"], f"{r['edition_rank']:,}", f"{r['edition_share']:,.1f}",
+            r["cities"], r["counterpart"] or "outside every city",
+            "–" if r["rank"] is None else f"{r['rank']:,}", f"{r['share']:,.1f}", _most(r),
+        ]
+        for r in shown
+    ]  # fmt: skip
+    own = edition.method.base.cities
+    title = f"Where cities end: {own}, and otherwise ({edition.title(scope)}, {year})."
+    if city_id and rows:
+        moves = "; ".join(
+            f"{ordinal(r['rank']) if r['rank'] else 'nowhere'} by {r['cities']}" for r in rows
+        )
+        title = f"{rows[0]['city']} is {ordinal(rows[0]['edition_rank'])} by {own}; {moves}."
+    views = [View(title, columns, cells, [QUALITY])]
+    if city_id and causes.num_rows:
+        views.append(_causes_view(causes, top))
+        return views, causes
+    return views, table
+
+
+def _most(row: Row) -> str:
+    if row["institution_change"] is None:
+        return "–"
+    return f"{row['institution'] or '(no institution named)'} {row['institution_change']:+,.1f}"
+
+
+def _causes_view(causes: pa.Table, top: int) -> View:
+    rows: list[Row] = causes.to_pylist()
+    cells, shown = [], dict.fromkeys((r["cities"] for r in rows), 0)
+    for r in rows:
+        if shown[r["cities"]] < top:
+            shown[r["cities"]] += 1
+            name = r["institution"] or "(no institution named)"
+            cells.append([r["cities"], name, f"{r['share_change']:+,.2f}"])
+    columns = [Column("Cities by"), Column("Institution"), Column("Share", True)]
+    return View("Institutions it would gain or lose.", columns, cells)
