@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from invented_registry import (
+    NYC,
     ORGANISATIONS,
     Town,
     write_registry,
@@ -24,10 +25,12 @@ from work_records import at, author, work
 
 import sciencecities
 from oracle import SCHEMES
+from sciencecities.cli import run as command
 from sciencecities.edition.verify import verify
 from sciencecities.method.grid import Group, groups_of
-from sciencecities.method.kernel import HALF
 from sciencecities.method.ranks import rank_units
+from sciencecities.method.sums import HALF
+from sciencecities.method.views import mover
 from sciencecities.rank.order import rank
 
 # Bunkyō-ku and Tokyo, Foshan and Guangzhou, Cambridge and Boston: one city under metro or not.
@@ -253,6 +256,71 @@ def test_a_choice_that_is_not_there_is_refused_with_those_that_are(world: World)
             world.edition.lab(**{key: value})
     with pytest.raises(sciencecities.ConfigError, match=r"nowhere\.geojson: no such file"):
         world.edition.lab(cities="nowhere.geojson")
+
+
+@pytest.mark.parametrize("geojson", [False, True])
+def test_institutions_add_up_to_what_a_boundary_changes(world: World, geojson: bool) -> None:
+    file = str(world.boundaries) if geojson else None
+    table, causes = world.edition.sensitivity(geojson=file, year=2024)
+    sums: dict[tuple[str, str], float] = defaultdict(float)
+    for row in causes.to_pylist():
+        sums[row["city_id"], row["cities"]] += row["share_change"]
+    rows = table.to_pylist()
+    ranked = world.edition.rankings(year=2024).to_pylist()
+    assert len(rows) == len(ranked) * (1 + geojson)
+    for row in rows:
+        expected = sums.get((row["city_id"], row["cities"]), 0.0)
+        assert row["share_change"] == pytest.approx(expected, abs=1e-9)
+    moved = [r for r in rows if r["share_change"]]
+    assert moved
+    assert all(r["institution_change"] for r in moved)
+
+
+def test_sensitivity_of_boston_names_what_lies_in_cambridge(world: World) -> None:
+    """Metro Boston is Boston and Cambridge, where organisation 7 is put."""
+    table, causes = world.edition.sensitivity("Boston", year=2024)
+    row = table.to_pylist()[0]
+    boston = next(r for r in world.edition.rankings(year=2024).to_pylist() if r["city"] == "Boston")
+    place = world.edition.lab(cities="place", year=2024).to_pylist()
+    alone = {r["city"]: r["share"] for r in place}
+    assert (row["counterpart"], row["share"]) == ("Boston", alone["Boston"])
+    assert row["share_change"] == pytest.approx(-alone["Cambridge"], abs=1e-9)
+    assert boston["share"] == pytest.approx(alone["Boston"] + alone["Cambridge"], abs=1e-9)
+    assert [c["institution_id"] for c in causes.to_pylist()] == [NYC.ror]
+
+
+def test_commands_say_what_moves_a_city(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    edition = str(world.folder / "edition")
+    assert (
+        command(["lab", edition, "--scheme", "full", "--cities", "place", "--city", "Boston"]) == 0
+    )
+    text = capsys.readouterr().out
+    assert text.startswith("With scheme full, cities place: ")
+    assert "choices of method; what moves it most is " in text
+    assert command(["lab", edition, "--journals", str(world.journals), "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    table = world.edition.lab(journals=str(world.journals))
+    assert [r["city_id"] for r in rows] == table.column("city_id").to_pylist()
+    assert command(["sensitivity", edition, "Boston", "--geojson", str(world.boundaries)]) == 0
+    assert "Institutions it would gain or lose." in capsys.readouterr().out
+    assert command(["lab", edition, "--cities", "fua"]) == 2
+    assert "there are: metro, place" in capsys.readouterr().err
+
+
+def test_what_moves_a_city_most() -> None:
+    """Ranks 4 and 5 by scheme, 4 and 9, 5 and 8 by cities: 1 place, and (5 + 3) / 2."""
+    own = {"journals": "all", "documents": "articles"}
+    rows = [
+        own | {"scheme": scheme, "cities": cities, "rank": rank}
+        for scheme, cities, rank in (
+            ("leiden", "place", 4),
+            ("full", "place", 5),
+            ("leiden", "metro", 9),
+            ("full", "metro", 8),
+        )
+    ]
+    assert mover(rows) == ("cities", 4.0)
+    assert mover(rows[:1]) is None
 
 
 few = settings(

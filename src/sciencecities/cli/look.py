@@ -20,6 +20,7 @@ from sciencecities.errors import ConfigError
 if TYPE_CHECKING:
     from sciencecities.edition.find import NamedCity
     from sciencecities.edition.read import Edition
+    from sciencecities.edition.show import View
 
 CHECKED = {
     "computed": "; every work's weights, all Shares, Counts, unassigned parts, totals and ranks "
@@ -93,6 +94,8 @@ def city(
         leading = institutions_view(opened, found.city_id, scope, year, top or 10)
         more = specialisation_view(opened, found.city_id, year)
         views = [city_view(opened, found.city_id), leading, *([more] if more else [])]
+        if opened.kind == "computed":
+            _say_what_moves(opened, found.city_id, scope, year, views[0])
     write(form, views, opened.city(found.city_id))
 
 
@@ -175,6 +178,14 @@ def _needs_works(edition: Edition, what: str) -> None:
             f"{edition.name}: {what}: it is a ranking that somebody else published; "
             "`sciencecities rank` and `city` show its ranks"
         )
+
+
+def _say_what_moves(edition: Edition, city_id: str, scope: str, year: int, view: View) -> None:
+    """A note on the ranks under other methods, where the city leads under any."""
+    from sciencecities.method.views import method_sentence
+
+    if sentence := method_sentence(edition, city_id, scope, year):
+        view.notes.insert(0, sentence)
 
 
 def _say_who_is_meant(named: Sequence[NamedCity], asked: str, meant: str) -> None:

@@ -208,7 +208,10 @@ def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
     full = manifest.get("configuration", {}).get("scheme") == "full"
     with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
         connection.execute(f"SET temp_directory = '{spill}'")
-        open_tables(connection, folder, kind)
+        try:
+            open_tables(connection, folder, kind)
+        except EditionError as error:
+            return [str(error)]
         found = []
         for problem, sql in INVARIANTS.items():
             if full and problem.startswith(ONLY_FRACTIONAL):
@@ -222,16 +225,27 @@ def _check_invariants(folder: Path, manifest: dict[str, Any]) -> list[str]:
 
 
 def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) -> None:
-    """Make an edition's tables readable by name; those that its kind lacks are empty."""
+    """Make an edition's tables readable by name; those that its kind lacks are empty.
+
+    Raises EditionError naming a file that is damaged.
+    """
+    import duckdb
+
     from sciencecities.engines.duckdb import path_literal
 
     for table in ANY_EDITION:
         if table in KINDS[kind]:
             file = path_literal(folder / f"{table.name}.parquet")
-            connection.execute(
-                f"CREATE VIEW {table.name} AS "
-                f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
-            )
+            try:
+                connection.execute(
+                    f"CREATE VIEW {table.name} AS "
+                    f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
+                )
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0]
+                raise EditionError(
+                    f"{folder / table.name}.parquet: cannot be read ({reason}); build it again"
+                ) from error
         else:
             connection.register("_empty", table.schema().empty_table())
             connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM _empty")

@@ -17,9 +17,9 @@ from sciencecities.method.choices import ARTICLES, WITH_REVIEWS, Choice
 from sciencecities.method.cube import Cube, Definition, define, principal_places
 from sciencecities.method.grid import Group, groups_of, run_grid, with_ranges
 from sciencecities.method.influence import journal_influence
-from sciencecities.method.kernel import Sums
 from sciencecities.method.memberships import JournalChoice, find_members, works_sql
 from sciencecities.method.parts import write_parts
+from sciencecities.method.sums import Sums
 from sciencecities.progress import Progress
 from sciencecities.tables import METHOD_CITIES
 

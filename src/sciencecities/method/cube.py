@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sciencecities.method.choices import LINEAR
-from sciencecities.method.kernel import Array, Groups, Sums, add_parts
+from sciencecities.method.sums import Array, Groups, Sums
 from sciencecities.tables import METHOD_CITIES, METHOD_PLACES
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ class Cube:
         `set_of_work` takes the place of the works' own sets; `targets` are the numbers (from 1) of
         places' targets and how many there are.
         """
+        from sciencecities.method.kernel import add_parts  # loads the compiler
+
         if set_of_work is None:
             set_of_work = works.set_no
         target_of_place, n_targets = targets or (city_of_place, int(city_of_place.max(initial=0)))

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from sciencecities.method.choices import ARTICLES, MIN_MARKED, SCHEMES, Choice, speaks
 from sciencecities.method.cube import Cube, Definition, Works
-from sciencecities.method.kernel import Array, Groups
 from sciencecities.method.ranks import rank_units
+from sciencecities.method.sums import Array, Groups
 from sciencecities.tables import METHOD_RANKINGS, UNITS_PER_WORK
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 from sciencecities.method.choices import ARTICLES, Choice
 from sciencecities.method.cube import Cube, Definition, Works, table_of
 from sciencecities.method.grid import LEADING, MAX_CELLS, Group, groups_of
-from sciencecities.method.kernel import HALF, Array, Groups, Sums
 from sciencecities.method.ranks import rank_units
+from sciencecities.method.sums import HALF, Array, Groups, Sums
 from sciencecities.tables import JOURNAL_INFLUENCE, UNITS_PER_WORK
 
 if TYPE_CHECKING:

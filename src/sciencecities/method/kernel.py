@@ -6,47 +6,15 @@ nine billion works.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numba
 import numpy as np
 
+from sciencecities.method.sums import HALF, Array, Groups, Sums
 from sciencecities.tables import UNITS_PER_WORK
 
-HALF = 10**9
 BY_PARTS, BY_CITY, FULL = 0, 1, 2
 KINDS = {"city": BY_CITY, "full": FULL}
 """How a scheme's weights follow; all others are sums of parts."""
-
-Array = np.ndarray[Any, Any]
-
-
-class Sums(NamedTuple):
-    """Sums by group (row) and target (column; 0 = no city): units = high × 10^9 + low; works."""
-
-    high: Array
-    low: Array
-    works: Array
-
-    @classmethod
-    def zero(cls, n_groups: int, n_targets: int) -> Sums:
-        """Nothing summed yet."""
-        return cls(*(np.zeros((n_groups, n_targets), np.int64) for _ in range(3)))
-
-    def carried(self) -> Sums:
-        """The same with low below 10^9."""
-        return Sums(self.high + self.low // HALF, self.low % HALF, self.works)
-
-    def units(self, group: int, target: int) -> int:
-        """One sum as an exact integer."""
-        return int(self.high[group, target]) * HALF + int(self.low[group, target])
-
-
-class Groups(NamedTuple):
-    """The groups each set of works counts in: those of set s are members[starts[s]:starts[s+1]]."""
-
-    starts: Array
-    members: Array
 
 
 def add_parts(

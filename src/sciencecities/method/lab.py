@@ -10,8 +10,8 @@ import pyarrow as pa
 from sciencecities.method.choices import Choice
 from sciencecities.method.cube import Cube, Definition, Works, principal_places
 from sciencecities.method.grid import Group, groups_of
-from sciencecities.method.kernel import Array, Groups, Sums
 from sciencecities.method.ranks import rank_units
+from sciencecities.method.sums import Array, Groups, Sums
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sciencecities.method.kernel import HALF, Array
+from sciencecities.method.sums import HALF, Array
 from sciencecities.rank.order import TIE
 
 SURE = 1e-6
