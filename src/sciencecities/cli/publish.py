@@ -99,3 +99,15 @@ def export_brief(
     observatory = load(found) if found else None
     write(brief(opened, city, observatory, lang, year=year, on=on.date() if on else None), out)
     click.echo(f"{out}")
+
+
+@export.command("data", short_help="Write the tables of an edition as files to take away.")
+@click.argument("edition", metavar="EDITION")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder for the files.")  # fmt: skip
+def export_data(edition: str, out: Path) -> None:
+    """Write EDITION as CSV, XLSX, Parquet, GeoJSON and a Data Package, with how to cite it."""
+    from sciencecities.publish import takeaway
+
+    paths = takeaway.write(open_edition(edition), out)
+    click.echo(f"{out}: {len(paths)} files; datapackage.json describes the tables")

@@ -47,6 +47,8 @@ def export_site(site: Site, out: Path, progress: Progress | None = None) -> dict
 def _files(site: Site, paths: list[str], progress: Progress) -> Iterator[tuple[str, bytes]]:
     yield from site.static().items()
     yield "index.html", _chooser()
+    for path, make in site.files():
+        yield path, make()
     for path in paths:
         yield path, site.page(path).html.encode()
         progress.advance(1)

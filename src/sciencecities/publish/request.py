@@ -69,6 +69,10 @@ class Request:
         slug = (shown or self.shown).slug
         return self.relative(f"{self.lang}/{slug}/{page}")
 
+    def file(self, name: str) -> str:
+        """Relative address of a file to take away."""
+        return self.relative(f"data/{self.shown.slug}/{name}")
+
     def has(self, page: str) -> bool:
         """Whether this edition has the page."""
         return self.site.has_page(self.shown, page)

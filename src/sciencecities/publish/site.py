@@ -118,6 +118,14 @@ class Site:
                 return route.page(request, own)
         raise NoSuchPageError(f"no page {path!r}")
 
+    def files(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """Files to take away: path, and how to make the content."""
+        from sciencecities.publish import takeaway
+
+        for shown in self.shown:
+            for file in takeaway.files(shown.edition):
+                yield f"data/{shown.slug}/{file.name}", file.make
+
     @staticmethod
     def static() -> dict[str, bytes]:
         """Style sheets and fonts, by path."""

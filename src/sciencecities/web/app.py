@@ -26,8 +26,17 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-TYPES = {"css": "text/css", "woff2": "font/woff2", "svg": "image/svg+xml", "txt": "text/plain"}
+TYPES = {
+    "css": "text/css",
+    "csv": "text/csv",
+    "geojson": "application/geo+json",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "woff2": "font/woff2",
+}
 KEPT_PAGES = 2048
+KEPT_FILES = 16
 MAX_QUERY = 2000
 
 
@@ -44,6 +53,19 @@ class _Headers(BaseHTTPMiddleware):
 def application(site: Site) -> Starlette:
     """The application over a site. Editions do not change, so finished pages are kept."""
     static = {f"/{path}": content for path, content in site.static().items()}
+
+    files = dict(site.files())
+
+    @lru_cache(maxsize=KEPT_FILES)
+    def made(path: str) -> bytes:
+        return files[path]()
+
+    async def file(request: Request) -> Response:
+        path = request.url.path.lstrip("/")
+        if path not in files:
+            return PlainTextResponse("404: no such file", 404)
+        kind = TYPES.get(path.rpartition(".")[2], "application/octet-stream")
+        return Response(await run_in_threadpool(made, path), media_type=kind)
 
     @lru_cache(maxsize=KEPT_PAGES)
     def finished(path: str, query: tuple[tuple[str, str], ...]) -> tuple[bytes, str]:
@@ -86,6 +108,7 @@ def application(site: Site) -> Starlette:
             Route("/", root),
             Route("/{lang:str}/", folder),
             Route("/static/{path:path}", asset),
+            Route("/data/{path:path}", file),
             Route("/{path:path}", page),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(_Headers)],

@@ -7,6 +7,7 @@ from sciencecities.publish.pages import (
     city,
     compare,
     countries,
+    data,
     method,
     movement,
     ranking,
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", countries.index, only("countries")),
     Route("country/", countries.page, countries.names),
     Route("", movement.page, only("movement")),
+    Route("", data.page, only("data")),
     Route("", method.page, only("method")),
     Route("works/", works.page, _cities),
 )

@@ -1,0 +1,21 @@
+"""The data page: every file of an edition with size, rows, licence and columns."""
+
+from __future__ import annotations
+
+from sciencecities.publish import takeaway
+from sciencecities.publish.request import Page, Request
+from sciencecities.tables import KINDS
+
+
+def page(request: Request, _name: str) -> Page:
+    """What can be taken away."""
+    edition = request.shown.edition
+    return request.render(
+        "data.html",
+        title=request.t("Take the figures with you", "数据下载"),
+        section="data",
+        files=takeaway.files(edition),
+        tables=[t for t in KINDS[edition.kind] if t.name not in takeaway.NOT_WHOLE],
+        licence=takeaway.LICENCE,
+        bibtex=takeaway.citation_bib(edition).decode(),
+    )

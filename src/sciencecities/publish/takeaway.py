@@ -1,0 +1,286 @@
+"""Files that readers take away: CSV, XLSX, Parquet, GeoJSON, Data Package v2, citation.
+
+Each file is made from the edition's tables alone; the same edition gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sciencecities.edition.read import Edition
+from sciencecities.errors import EditionError
+from sciencecities.files import write_whole
+from sciencecities.tables import KINDS, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+"""The names and coordinates of places are GeoNames' (CC BY 4.0); the rest adds no condition."""
+
+NOT_WHOLE = ("contributions", "rejects", "places", "work_scopes", "method_works", "method_sets",
+             "method_journals", "method_parts", "method_places", "method_cities")  # fmt: skip
+"""Tables that are taken as Parquet only, for their size or because they are for programs."""
+
+SHEETS = ("rankings", "country_rankings", "unassigned", "totals")
+"""What the workbook holds; larger tables are CSV."""
+
+FIELD_TYPES = {"string": "string", "int32": "integer", "int64": "integer", "float64": "number",
+               "bool": "boolean"}  # fmt: skip
+
+XLSX_FORMATS = {
+    "share": "#,##0.0", "share_low": "#,##0.0", "share_high": "#,##0.0",
+    "adjusted_share": "#,##0.0", "score": "#,##0.0", "n_eff": "#,##0.0", "world_share": "0.00%",
+    "count": "#,##0", "works": "#,##0", "p_top10": "0%", "p_ahead_next": "0%", "p_rose": "0%",
+    "p_fell": "0%", "raw_p_rose": "0%", "raw_p_fell": "0%", "latitude": "0.0000",
+    "longitude": "0.0000", "data_year": "0",
+}  # fmt: skip
+XLSX_MAX_ROWS = 1_000_000
+"""A sheet ends at 1,048,576 rows; what is longer is cut, and the first sheet says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAway:
+    """One file: its name, what it holds in both languages, how many rows, and how to make it."""
+
+    name: str
+    en: str
+    zh: str
+    rows: int | None
+    make: Callable[[], bytes]
+
+
+def files(edition: Edition) -> list[TakeAway]:
+    """All files of an edition, in the order in which the data page lists them."""
+    listed = [
+        TakeAway("rankings.xlsx", "Workbook for reading: rankings, countries, unassigned, notes",
+                 "工作簿：排名、国家和地区、未归入部分、说明", None, lambda: workbook(edition)),
+        TakeAway("cities.geojson", "Cities as points, with rank and Share",
+                 "城市点位，含名次与份额", None, lambda: geojson(edition)),
+    ]  # fmt: skip
+    for table in KINDS[edition.kind]:
+        rows = edition.manifest["tables"][table.name]["rows"]
+        if table.name not in NOT_WHOLE:
+            listed.append(
+                TakeAway(f"{table.name}.csv", table.doc, table.name, rows, _csv(edition, table))
+            )
+        listed.append(
+            TakeAway(f"{table.name}.parquet", table.doc, table.name, rows, _parquet(edition, table))
+        )
+    return [
+        *listed,
+        TakeAway("datapackage.json", "Data Package v2: every CSV with its columns",
+                 "Data Package v2：各CSV文件及其列", None, lambda: data_package(edition)),
+        TakeAway("manifest.json", "Inputs, configuration, hashes", "输入、配置与指纹", None,
+                 (edition.path / "manifest.json").read_bytes),
+        TakeAway("CITATION.cff", "How to cite", "引用格式", None, lambda: citation_cff(edition)),
+        TakeAway("citation.bib", "How to cite, BibTeX", "引用格式（BibTeX）", None,
+                 lambda: citation_bib(edition)),
+    ]  # fmt: skip
+
+
+def write(edition: Edition, out: Path) -> list[Path]:
+    """Write all files to the folder `out`. Raises EditionError if it cannot be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EditionError(
+            f"{out}: cannot be written ({error.strerror}); choose another"
+        ) from error
+    paths = []
+    for file in files(edition):
+        content = file.make()
+        paths.append(out / file.name)
+
+        def save(partial: Path, content: bytes = content) -> None:
+            partial.write_bytes(content)
+
+        write_whole(paths[-1], save)
+    return paths
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+
+def _rows(edition: Edition, table: Table) -> pa.Table:
+    return edition.query(f"SELECT * FROM {table.name} ORDER BY ALL")
+
+
+def _csv(edition: Edition, table: Table) -> Callable[[], bytes]:
+    def make() -> bytes:
+        from sciencecities.edition.show import write_csv
+
+        text = io.StringIO()
+        write_csv(_rows(edition, table), text)
+        return text.getvalue().encode()
+
+    return make
+
+
+def _parquet(edition: Edition, table: Table) -> Callable[[], bytes]:
+    return (edition.path / f"{table.name}.parquet").read_bytes
+
+
+def geojson(edition: Edition) -> bytes:
+    """Cities of the newest year as GeoJSON points (RFC 7946), the leading first."""
+    keys = ("rank", "city_id", "city", "city_zh", "country", "share", "rank_low", "rank_high")
+    features = [
+        {
+            "type": "Feature",
+            "id": row["city_id"],
+            "geometry": {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]},
+            "properties": {k: row[k] for k in keys} | {"data_year": row["data_year"]},
+        }
+        for row in edition.rankings().to_pylist()
+        if row["longitude"] is not None
+    ]
+    return _json({"type": "FeatureCollection", "features": features})
+
+
+def workbook(edition: Edition) -> bytes:
+    """XLSX with numbers as numbers: a sheet of notes, rankings, countries, institutions."""
+    import xlsxwriter
+
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+                 "nan_inf_to_errors": True},
+    )  # fmt: skip
+    book.set_properties({"title": edition.name, "created": datetime(2000, 1, 1)})
+    formats = {code: book.add_format({"num_format": code}) for code in set(XLSX_FORMATS.values())}
+    bold = book.add_format({"bold": True, "bottom": 1})
+    sheets = [t for t in KINDS[edition.kind] if t.name in SHEETS]
+    notes = book.add_worksheet("about")
+    notes.set_column(0, 0, 100)
+    about = [
+        f"{edition.name}: data years {', '.join(map(str, edition.years))}",
+        "Share measures the size of an output, not its quality. 份额衡量产出的规模，不衡量质量。",
+        "rank_low to rank_high is the stability range; method_rank_best to method_rank_worst the "
+        "range over other methods.",
+        "Place names and coordinates: GeoNames, CC BY 4.0.",
+        f"rankings: sha256 {edition.manifest['tables']['rankings']['sha256']}",
+        *map(str, edition.manifest.get("notes", [])),
+    ]
+    for table in sheets:
+        rows = _rows(edition, table)
+        if rows.num_rows > XLSX_MAX_ROWS:
+            about.append(f"{table.name}: the first {XLSX_MAX_ROWS:,} of {rows.num_rows:,} rows")
+            rows = rows.slice(0, XLSX_MAX_ROWS)
+        sheet = book.add_worksheet(table.name)
+        sheet.freeze_panes(1, 0)
+        for number, name in enumerate(rows.column_names):
+            sheet.write_string(0, number, name, bold)
+            values = rows.column(number).to_pylist()
+            sheet.set_column(number, number, max(10, len(name) + 2),
+                             formats.get(XLSX_FORMATS.get(name, "")))  # fmt: skip
+            sheet.write_column(1, number, values)
+        sheet.autofilter(0, 0, max(1, rows.num_rows), len(rows.column_names) - 1)
+    for number, line in enumerate(about):
+        notes.write_string(number, 0, line)
+    book.close()
+    return target.getvalue()
+
+
+# --- descriptions ---------------------------------------------------------------------------
+
+
+def data_package(edition: Edition) -> bytes:
+    """datapackage.json by the Data Package standard, version 2, over the CSV files."""
+    resources = [
+        {
+            "name": table.name.replace("_", "-"),
+            "path": f"{table.name}.csv",
+            "type": "table",
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "description": table.doc,
+            "schema": {
+                "fields": [
+                    {"name": c.name, "type": FIELD_TYPES[c.type], "description": c.doc}
+                    for c in table.columns
+                ],
+                "missingValues": [""],
+            },
+        }
+        for table in KINDS[edition.kind]
+        if table.name not in NOT_WHOLE
+    ]
+    return _json(
+        {
+            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "name": _name(edition),
+            "title": title(edition),
+            "description": "Share measures the size of an output, not its quality.",
+            "created": edition.manifest["created"],
+            "version": edition.manifest["package_version"],
+            "licenses": [LICENCE],
+            "sources": [
+                {"title": "GeoNames", "path": "https://www.geonames.org"},
+                *({"title": i["name"]} for i in edition.manifest.get("inputs", [])),
+            ],
+            "resources": resources,
+        }
+    )
+
+
+def title(edition: Edition) -> str:
+    """What the edition is called in a citation."""
+    titles = edition.manifest.get("titles") or {}
+    years = "–".join(str(y) for y in sorted({edition.years[0], edition.years[-1]}))
+    return str(titles.get("en") or f"Science cities, edition {edition.name}, data years {years}")
+
+
+def _name(edition: Edition) -> str:
+    from sciencecities.locate.text import slug
+
+    return slug(edition.name) or "edition"
+
+
+def citation_cff(edition: Edition) -> bytes:
+    """CITATION.cff 1.2.0 for this edition."""
+    made = _created(edition)
+    sha256 = edition.manifest["tables"]["rankings"]["sha256"]
+    return (
+        "cff-version: 1.2.0\n"
+        'message: "If you use these figures, please cite this edition."\n'
+        "type: dataset\n"
+        f"title: {json.dumps(title(edition), ensure_ascii=False)}\n"
+        'authors:\n  - name: "The sciencecities developers"\n'
+        f"date-released: {made:%Y-%m-%d}\n"
+        f'version: "sha256:{sha256}"\n'
+        "license: CC-BY-4.0\n"
+    ).encode()
+
+
+def citation_bib(edition: Edition) -> bytes:
+    """A BibTeX entry for this edition."""
+    made = _created(edition)
+    sha256 = edition.manifest["tables"]["rankings"]["sha256"]
+    text = "".join(f"\\{c}" if c in "&%$#_{}" else c for c in title(edition))
+    return (
+        f"@misc{{sciencecities-{_name(edition)},\n"
+        f"  title = {{{{{text}}}}},\n"
+        "  author = {{The sciencecities developers}},\n"
+        f"  year = {{{made:%Y}}},\n"
+        f"  note = {{Rankings sha256:{sha256}}}\n"
+        "}\n"
+    ).encode()
+
+
+def _created(edition: Edition) -> datetime:
+    return datetime.fromisoformat(edition.manifest["created"]).astimezone(UTC)
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
