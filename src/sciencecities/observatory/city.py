@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sciencecities.errors import ObservatoryError
+from sciencecities.observatory.check_facts import fact_problems
 from sciencecities.observatory.dates import PartialDate
 from sciencecities.observatory.listed import Listing, is_listable
 from sciencecities.observatory.model import (
@@ -40,14 +41,14 @@ def load(city: str | Path) -> Observatory:
     """The facts of a built-in city, or of a file or folder of YAML.
 
     Raises ConfigError if there is no such city, ObservatoryError naming file and line if its files
-    do not fit the schema. What else may be wrong is found by `check`.
+    do not fit the schema or name what is not there. What else may be wrong is found by `check`.
     """
     return of_reading(read(folder_of(city)))
 
 
 def of_reading(reading: Reading) -> Observatory:
     """The facts of files already read. Raises ObservatoryError as `load`."""
-    problems = sorted(reading.problems)
+    problems = sorted(reading.problems or fact_problems(reading))
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         hint = f"`sciencecities observatory check {reading.path}` lists all"

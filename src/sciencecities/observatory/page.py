@@ -22,6 +22,7 @@ from sciencecities.observatory.words import claimed_listed, number, quantity
 RANKS = ("rank", "rank-change", "city")
 SYSTEM = ("platform", "facility")
 SPACE = ("axis", "pole")
+MOST_NAMES = 12
 
 _HEADS = {
     "as of": "截至", "by": "主体", "cities": "城市", "companies": "企业", "city": "城市",
@@ -98,12 +99,17 @@ class Page:
         )
         return self.say("; ", "；").join(stated)
 
-    def _claim_row(self, claim: Claim, mark: str = "") -> list[str]:
+    def _said(self, fact: Fact) -> str:
+        """Where a fact is from and for which day."""
+        return f"{fact.source}, {fact.as_of}"
+
+    def _claim_row(self, claim: Claim, mark: str = "", *, names: bool = True) -> list[str]:
         listed = self.city.listed(claim) if self.city.is_listable(claim) else None
-        names = self._names(f.id for f in listed[:12]) if listed else ""
-        more = " …" if listed and len(listed) > 12 else ""
         stated = claimed_listed(claim, None if listed is None else len(listed), self.lang)
-        return [mark + self.of(claim.name), stated, names + more, f"{claim.as_of}", claim.source]
+        shown = listed[:MOST_NAMES] if listed and names else []
+        more = " …" if listed and len(shown) < len(listed) and names else ""
+        row = [mark + self.of(claim.name), stated, self._names(f.id for f in shown) + more]
+        return [*row, self._said(claim)]
 
     # --- sections --------------------------------------------------------------------------
 
@@ -115,7 +121,7 @@ class Page:
                 ranking = claim.counts.ranking
                 value = number(claim.value, self.lang)
                 row = [self.of(claim.name), value, f"{ranking.data_year}", ranking.scope]
-                rows.append([*row, self.of(claim.note), claim.source])
+                rows.append([*row, self.of(claim.note), self._said(claim)])
         title = self.say("Ranks as stated, no range published", "所称排名（未公布区间）")
         heads = self._columns("what is counted", "rank", "year", "scope", "note", "source")
         return View(title, heads, rows)
@@ -124,7 +130,7 @@ class Page:
         """Claims about platforms and facilities, parts below their whole."""
         rows = []
         for whole in self._wholes():
-            rows.append(self._claim_row(whole))
+            rows.append(self._claim_row(whole, names=False))  # its parts name them
             parts = self.city.claims(part_of=whole.id)
             rows += [self._claim_row(part, "  ") for part in parts]
         return self._claims_view(self.say("Platform system", "创新平台体系"), rows)
@@ -135,7 +141,7 @@ class Page:
         return [c for c in claims if self.city.claims(part_of=c.id)]
 
     def _claims_view(self, title: str, rows: list[list[str]]) -> View:
-        heads = self._columns("what is counted", "stated", "listed here", "as of", "source")
+        heads = self._columns("what is counted", "stated", "listed here", "source")
         note = self.say(
             "Listed: sourced entries here, never all. Parts do not add up with their whole.",
             "收录：本处有来源的条目，并非全部；部分与整体不相加。",
@@ -147,11 +153,11 @@ class Page:
         rows = [
             [
                 self.of(p.name), TIERS[p.tier].label(self.lang), self._names(p.hosts),
-                self._names(p.industries), p.ror or "", f"{p.as_of}", p.source,
+                self._names(p.industries), (p.ror or "").rpartition("/")[2], self._said(p),
             ]
             for p in self.city.platforms
         ]  # fmt: skip
-        heads = self._columns("name", "tier", "host", "industry", "ROR id", "as of", "source")
+        heads = self._columns("name", "tier", "host", "industry", "ROR id", "source")
         return View(self.say("Platforms listed", "收录的平台"), heads, rows)
 
     def facilities(self) -> View:
@@ -159,7 +165,7 @@ class Page:
         rows = [
             [
                 self.of(f.name), self.city.status(f, on=self.on).text(self.lang),
-                self._names(f.hosts), self._names([f.at]), self._figures(f), f.source,
+                self._names(f.hosts), self._names([f.at]), self._figures(f), self._said(f),
             ]
             for f in self.city.facilities
         ]  # fmt: skip
@@ -172,12 +178,11 @@ class Page:
             [
                 self.of(p.name),
                 self.join(f"{m.date} {self.of(m.what)}" for m in p.milestones),
-                f"{p.as_of}",
-                p.source,
+                self._said(p),
             ]
             for p in self.city.programmes
         ]
-        heads = self._columns("programme", "milestones", "as of", "source")
+        heads = self._columns("programme", "milestones", "source")
         return View(self.say("Programmes", "大科学计划"), heads, rows)
 
     def industries(self) -> View:
@@ -213,12 +218,11 @@ class Page:
                 self.join(LABELS[label].label(self.lang) for label in c.labels),
                 self.join(self.of(p.name) for p in c.products),
                 self._figures(c),
-                f"{c.as_of}",
-                c.source,
+                self._said(c),
             ]
             for c in self.city.companies
         ]
-        heads = self._columns("companies", "labels", "products", "figures", "as of", "source")
+        heads = self._columns("companies", "labels", "products", "figures", "source")
         return View(self.say("Companies listed", "收录的企业"), heads, rows)
 
     def achievements(self) -> View:
@@ -229,12 +233,11 @@ class Page:
                 self._names(a.by),
                 f"{a.date or ''}",
                 self._figures(a),
-                f"{a.as_of}",
-                a.source,
+                self._said(a),
             ]
             for a in self.city.achievements
         ]
-        heads = self._columns("achievements", "by", "date", "figures", "as of", "source")
+        heads = self._columns("achievements", "by", "date", "figures", "source")
         return View(self.say("Achievements", "成果"), heads, rows)
 
     def other_claims(self) -> View:
@@ -256,14 +259,14 @@ class Page:
         for axis in self.city.axes:
             along = self.say(" – ", "—").join(self.of(p.name) for p in axis.spine)
             form = AXIS_FORMS[axis.form].label(self.lang)
-            rows.append([self.of(axis.name), form, along, self._figures(axis), axis.source])
+            rows.append([self.of(axis.name), form, along, self._figures(axis), self._said(axis)])
         for pole in self.city.poles:
             form = POLE_FORMS[pole.form].label(self.lang)
-            rows.append([self.of(pole.name), form, self._names([pole.at]), "", pole.source])
+            rows.append([self.of(pole.name), form, self._names([pole.at]), "", self._said(pole)])
         for claim in self.city.claims():
             if claim.counts.kind in SPACE:
                 row = self._claim_row(claim)
-                rows.append([row[0], row[1], row[2], "", row[4]])
+                rows.append([row[0], row[1], row[2], "", row[3]])
         heads = self._columns("name", "form", "points", "figures", "source")
         return View(self.say("Spatial structure", "空间结构"), heads, rows)
 
@@ -275,18 +278,17 @@ class Page:
                 CORRIDOR_FORMS[c.form].label(self.lang),
                 self.join(self.of(m.name) for m in c.cities)
                 + ("" if c.complete else self.say("(not all listed)", "（未列全）")),
-                f"{c.as_of}",
-                c.source,
+                self._said(c),
             ]
             for c in self.city.corridors
         ]
-        heads = self._columns("name", "form", "cities", "as of", "source")
+        heads = self._columns("name", "form", "cities", "source")
         return View(self.say("Corridors and regions", "走廊与区域"), heads, rows)
 
     def plans(self) -> View:
         """Plans and policies."""
         rows = [
-            [self.of(p.name), self.of(p.issuer), f"{p.issued or ''}", p.number or "", p.source]
+            [self.of(p.name), self.of(p.issuer), f"{p.issued or ''}", p.number or "", self._said(p)]
             for p in self.city.plans
         ]
         heads = self._columns("plan", "issuer", "issued", "document", "source")
