@@ -188,7 +188,9 @@ CITY = """\
 city: {id: a, city_id: gn:1, name: {en: A}, country: CN, radius_km: 9,
        centre: {latitude: 0, longitude: 0, precision_km: 1}}
 sources: {s: {kind: press, title: {en: t}, publisher: {en: p}, date: 2025, language: en}}
-industries: [{id: i, name: {en: I}, source: s, as_of: 2025}]
+industries:
+  - {id: i, name: {en: I}, source: s, as_of: 2025}
+  - {id: j, name: {en: J}, source: s, as_of: 2025}
 platforms:
   - {id: park, name: {en: P}, tier: park, source: s, as_of: 2025, since: 2024}
   - {id: hall, name: {en: H}, tier: other, source: s, as_of: 2025, at: park}
@@ -261,7 +263,14 @@ def test_typed_access(guangzhou: Observatory) -> None:
 def test_a_bad_file_cannot_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(CITY.replace("tier: park", "tier: tower"), encoding="utf-8")
-    with pytest.raises(ObservatoryError, match=r"a\.yaml:6: platform 'park'.*'tower' is none of"):
+    with pytest.raises(ObservatoryError, match=r"a\.yaml:8: platform 'park'.*'tower' is none of"):
+        load(path)
+
+
+def test_a_broken_tie_cannot_be_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(CITY.replace("at: hall", "at: hell"), encoding="utf-8")
+    with pytest.raises(ObservatoryError, match="`at` names 'hell', which no entry has as id"):
         load(path)
 
 
