@@ -141,12 +141,34 @@ def test_places_in_lists_every_town_once(gazetteer: Gazetteer) -> None:
     assert {p.name for p in places_in(gazetteer, text)} == {"Turku", "Oslo"}
 
 
-@pytest.mark.parametrize("hostile", ["Paris, " * 9_999, "ab " * 40_000, "," * 99_999, "中" * 9_999])
+HOSTILE = [
+    "Paris, " * 9_999,
+    "San José, " * 9_999,
+    "ab " * 40_000,
+    "a" * 100_000,
+    "," * 99_999,
+    "中" * 9_999,
+    "サルタ" * 30_000,
+    "\u202e\u202d جامعة " * 9_999,
+    "\ud800\udc00\udfff Paris, France" * 3_000,
+    "\x00\x01\x02" * 30_000,
+    "e\u0301\u0301\u0301" * 25_000,
+    "(" * 50_000,
+    "(A. B, " * 15_000,
+    "A. " * 33_000,
+    "12345A" * 15_000,
+    "a@a." * 25_000,
+    "University; " * 9_999,
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=[repr(text[:8]) for text in HOSTILE])
 def test_hostile_strings_cost_little(gazetteer: Gazetteer, hostile: str) -> None:
+    """Some ten milliseconds; the bound is wide because machines are busy."""
     find_place(gazetteer, "Paris")
     start = time.process_time()
     find_place(gazetteer, hostile)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 0.25
 
 
 def test_the_answer_does_not_depend_on_what_was_asked_before(gazetteer: Gazetteer) -> None:

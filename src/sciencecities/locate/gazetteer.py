@@ -27,11 +27,17 @@ class Gazetteer:
         self.index = index
         self.tables = tables
         self._parts: dict[int, bool] = {}
+        self._places: dict[int, Place] = {}
         self._row_of = dict(zip(index.ids, range(len(index.ids)), strict=True))
         self.aliases = {
             name: tuple(sorted(2 * self._row_of[i] for i in ids if i in self._row_of))
             for name, ids in tables.aliases.items()
         }
+        self._names = index.names  # with the aliases before the names that it has
+        for name, alias in self.aliases.items():
+            known = index.names.get(name, ())
+            known = (known,) if isinstance(known, int) else known
+            self._names[name] = alias + tuple(c for c in known if c not in alias)
 
     @classmethod
     def load(cls) -> Gazetteer:
@@ -88,22 +94,24 @@ class Gazetteer:
 
     def place_at(self, row: int) -> Place:
         """The place in that row."""
-        index = self.index
-        return Place(
-            f"gn:{index.ids[row]}",
-            index.own_names[row],
-            index.countries[row],
-            index.latitudes[row],
-            index.longitudes[row],
-        )
+        found = self._places.get(row)
+        if found is None:
+            index = self.index
+            found = self._places[row] = Place(
+                f"gn:{index.ids[row]}",
+                index.own_names[row],
+                index.countries[row],
+                index.latitudes[row],
+                index.longitudes[row],
+            )
+        return found
 
     def codes(self, folded: str) -> tuple[int, ...]:
         """The codes of a folded name, most populous first; curated aliases come before all."""
-        found = self.index.names.get(folded, ())
-        if isinstance(found, int):
-            found = (found,)
-        alias = self.aliases.get(folded)
-        return alias + found if alias else found
+        found = self._names.get(folded)
+        if found is None:
+            return ()
+        return (found,) if isinstance(found, int) else found
 
     def row(self, geonames_id: int) -> int | None:
         """The row of a GeoNames id."""

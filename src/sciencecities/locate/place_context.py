@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sciencecities.locate.gaz_tables import Region, family
 from sciencecities.locate.place_names import WHOLE
 from sciencecities.locate.place_parse import Segment
@@ -22,19 +24,22 @@ class Context:
         self.group = group
         self.hint = hint
         self.named = _named_countries(group)
-        self.regions: frozenset[Region] = frozenset(r for s in group for r in s.regions)
-        self.hint_regions = frozenset(r for s in group for r in s.hint_regions)
+        self.regions: frozenset[Region] = _union(s.regions for s in group if s.regions)
+        self.region_countries = {country for country, _ in self.regions}
+        self.hint_regions: frozenset[Region] = _union(
+            s.hint_regions for s in group if s.hint_regions
+        )
         self.exact = self.named or ((hint,) if hint else ())
         self.weak = _weak_countries(group, weak_hint)
         self.allowed = self._allowed()
         spoken = [s.languages for s in group if s.languages]
-        self.spoken: frozenset[str] = (
-            frozenset.intersection(*spoken) or frozenset().union(*spoken) if spoken else frozenset()
-        )
+        self.spoken: frozenset[str] = frozenset()
+        if spoken:
+            self.spoken = frozenset.intersection(*spoken) or frozenset().union(*spoken)
 
     def has_region_in(self, country: str) -> bool:
         """Whether a region of that country is named."""
-        return any(c == country for c, _ in self.regions)
+        return country in self.region_countries
 
     def is_named_twice(self, segment: Segment) -> bool:
         """Whether another segment names the same region: "New York, NY", "Madrid, Madrid"."""
@@ -46,18 +51,27 @@ class Context:
             return self.named[-1]
         if self.hint:
             return self.hint
-        countries = {c for c, _ in self.regions}
-        return countries.pop() if len(countries) == 1 else None
+        countries = self.region_countries
+        return next(iter(countries)) if len(countries) == 1 else None
 
     def _allowed(self) -> frozenset[str] | None:
+        if len(self.named) == 1:
+            return _alone_or_family(self.named[0])
         if self.named:
-            sets = (frozenset({c}) if c in STRICT else family(c) for c in self.named)
-            return frozenset().union(*sets)
+            return frozenset().union(*map(_alone_or_family, self.named))
         return family(self.hint) if self.hint else None
 
 
+def _union(sets: Iterable[Iterable[Region]]) -> frozenset[Region]:
+    return frozenset().union(*sets)
+
+
+def _alone_or_family(country: str) -> frozenset[str]:
+    return frozenset({country}) if country in STRICT else family(country)
+
+
 def _named_countries(group: list[Segment]) -> tuple[str, ...]:
-    named = [(position, c) for position, s in enumerate(group) for c in s.countries]
+    named = [(position, c) for position, s in enumerate(group) if s.countries for c in s.countries]
     if not named:
         return ()
     position, last = named[-1]
@@ -74,6 +88,6 @@ def _named_countries(group: list[Segment]) -> tuple[str, ...]:
 
 def _weak_countries(group: list[Segment], weak_hint: str | None) -> tuple[str, ...]:
     inside = [c for s in group for c in s.hints]
-    if any(s.area in UK_AREAS for s in group):
+    if any(s.area in UK_AREAS for s in group if s.area):
         inside.append("GB")
     return (*([weak_hint] if weak_hint else []), *inside)

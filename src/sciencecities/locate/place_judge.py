@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sciencecities.locate.gaz_tables import County
@@ -116,17 +116,22 @@ class Judge:
         self, name: Name, segment: Segment, allowed: frozenset[str] | None
     ) -> Iterator[tuple[float, int]]:
         index = self.gazetteer.index
-        for code in name.codes:
+        codes: Iterable[int] = name.codes
+        if allowed is not None:
+            countries = index.countries
+            codes = [code for code in codes if countries[code >> 1] in allowed]
+        aliases = self.gazetteer.aliases.get(name.text, ())
+        for code in codes:
             row = code >> 1
-            if allowed is not None and index.countries[row] not in allowed:
-                continue
             if name.counties and self._is_village_beside(name, row):
                 continue
             if self._is_credible(name, segment, code, allowed):
                 score = 0.6 * math.log10(index.populations[row] + 10)
-                score += OWN_NAME if self._is_own_name(name, code) else 0.0
-                score += ALIAS if code in self.gazetteer.aliases.get(name.text, ()) else 0.0
-                yield score + self._fit(row, allowed), row
+                if not code & 1 or self._is_own_name(name, code):
+                    score += OWN_NAME
+                if code in aliases:
+                    score += ALIAS
+                yield score + self._fit(row), row
 
     def _counties(
         self, name: Name, segment: Segment, allowed: frozenset[str] | None
@@ -144,7 +149,7 @@ class Judge:
                 continue
             score = OWN_NAME + 0.6 * math.log10(_standing(name, county)) - 0.05 * order
             score += 3.0 if self._is_named(row, segment) else 0.0
-            yield score + self._fit(row, allowed), row
+            yield score + self._fit(row), row
 
     def _is_seat(self, code: int) -> bool:
         """Whether a place is a Chinese prefecture's, in a province that may be meant."""
@@ -177,14 +182,12 @@ class Judge:
         return index.countries[row], index.admin1[row]
 
     def _is_own_name(self, name: Name, code: int) -> bool:
-        """Whether the name is the place's own, or its short form: Halle for Halle (Saale)."""
-        if not code & 1:
-            return True
+        """Whether an alternate name is the own one's short form: Halle for Halle (Saale)."""
         own = self.gazetteer.index.own_names[code >> 1]
         rest = fold(own).removeprefix(f"{name.text} ").split()
         return len(rest) < len(fold(own).split()) and (rest[0] in BY or "(" in own)
 
-    def _fit(self, row: int, allowed: frozenset[str] | None) -> float:
+    def _fit(self, row: int) -> float:
         """How well the place's region and country agree with those named."""
         context = self.context
         country, _ = region = self._region(row)
@@ -217,7 +220,7 @@ class Judge:
         if self._is_saint(name, segment) and not in_region:
             return population >= KNOWN_POPULATION[LONE] and allowed is not None
         if name.kind == REGION:
-            elsewhere = country not in {c for c, _ in context.regions}
+            elsewhere = country not in context.region_countries
             return (in_region and population >= 50_000 and self._bears(name, code)) or (
                 elsewhere and country in context.exact
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sciencecities.locate.gaz_tables import County
 from sciencecities.locate.gazetteer import Gazetteer
@@ -34,8 +34,7 @@ TOWN_COUNTRIES = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A town's name as met: the codes it may mean and where in its segment it stands."""
 
     text: str
@@ -146,12 +145,13 @@ class Names:
         name = "".join(core)
         if not SPELT_LENGTH[0] <= len(name) <= SPELT_LENGTH[1] or not name.isalpha():
             return
+        if len(core) > 1:
+            yield from self.gazetteer.codes(name)
+        if len(core) > 2:
+            return
         written = " ".join(core)
-        variants = [name] if len(core) > 1 else []
-        if len(core) <= 2:
-            variants += [f"{written[:i]} {written[i:]}" for i in range(3, len(written) - 2)]
-        for variant in variants:
-            yield from self.gazetteer.codes(" ".join(variant.split()))
+        for i in range(3, len(written) - 2):
+            yield from self.gazetteer.codes(f"{written[:i].rstrip()} {written[i:].lstrip()}")
 
     def _codes(self, words: list[str], short: bool = False) -> tuple[int, ...]:
         name = " ".join(words)

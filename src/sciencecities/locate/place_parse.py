@@ -23,6 +23,7 @@ from sciencecities.locate.place_words import (
     ADMIN_SUFFIXES,
     DEPARTMENT,
     FULL_WORDS,
+    LANGUAGE_WORD,
     NUMBER_WORD,
     OF,
     ORGANISATION_WORD,
@@ -34,6 +35,7 @@ from sciencecities.locate.place_words import (
 from sciencecities.locate.text import fold
 
 MEMO_LIMIT = 200_000
+MAX_SEGMENTS, MANY_SEGMENTS = 80, 30  # of one organisation; addresses have some ten
 # "Johns Hopkins University of Medicine" is no other university.
 PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese"})
 # Abbreviations of states that are also words in affiliations.
@@ -51,9 +53,9 @@ class Known(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # made by the million: neither frozen nor compared
 class Segment:
-    """What one piece between commas says."""
+    """What one piece between commas says; one object for each distinct text."""
 
     text: str
     countries: tuple[str, ...] = ()  # named at its end
@@ -83,6 +85,7 @@ class Parser:
         for name in self.tables.institutions:
             words = name.split()
             self._starts[words[0]] = max(self._starts.get(words[0], 0), len(words))
+        self._named_words = frozenset(self._starts).union(FULL_WORDS)
         # Most words end no address and begin no country's name: one look-up says so.
         tables = self.tables
         tails = (tables.countries, tables.regions, tables.abbreviations, tables.iso3)
@@ -97,7 +100,9 @@ class Parser:
         if "(" in text:
             text = BRACKETED.sub(self._joined, text)
         for part in split_groups(text):
-            segments = [self.segment(s) for s in split_segments(part) if s]
+            segments = [self.segment(s) for s in split_segments(part)[:MAX_SEGMENTS] if s]
+            if len(segments) > MANY_SEGMENTS:
+                segments = list(dict.fromkeys(segments))  # hostile: one name a thousand times
             for group in _cut_after_country(segments):
                 if groups and all(s.is_location or not s.words for s in group):
                     groups[-1] += group  # "University of Turku; Turku; Finland"
@@ -123,6 +128,8 @@ class Parser:
 
     def institution(self, words: tuple[str, ...]) -> Known | None:
         """The first curated institution named in the words."""
+        if self._named_words.isdisjoint(words):
+            return None
         institutions = self.tables.institutions
         words = tuple([FULL_WORDS.get(w, w) for w in words])
         starts = self._starts
@@ -149,10 +156,13 @@ class Parser:
         if place_cjk.is_cjk(text):
             return self._read_cjk(text)
         words = fold(text).split()
-        kinds = [WORD_KINDS[w] for w in words]
-        is_organisation = any(kind & ORGANISATION_WORD for kind in kinds)
-        has_digits = any(kind & NUMBER_WORD for kind in kinds)
-        is_street = any(kind & STREET_WORD for kind in kinds) or _ends_with_house(words)
+        kinds = 0
+        for word in words:
+            kinds |= WORD_KINDS[word]
+        is_organisation = bool(kinds & ORGANISATION_WORD)
+        has_digits = bool(kinds & NUMBER_WORD)
+        is_street = bool(kinds & STREET_WORD) or (has_digits and _ends_with_house(words))
+        is_foreign = bool(kinds & LANGUAGE_WORD) or not text.isascii()
         is_department = _is_department(words)
         area = UK_POSTCODE.search(text) if has_digits else None
         rest, countries, regions, region_names = self.strip_tail(words, text)
@@ -181,7 +191,7 @@ class Parser:
             is_department=is_department,
             is_street=is_street,
             known=self.institution(tuple(words)),
-            languages=language_countries(text, words),
+            languages=language_countries(text, words) if is_foreign else frozenset(),
         )
 
     def _read_cjk(self, text: str) -> Segment:
@@ -271,6 +281,8 @@ class Parser:
     def _hints(self, core: list[str]) -> tuple[tuple[str, ...], tuple[Region, ...]]:
         countries: list[str] = []
         regions: list[Region] = []
+        if self._hint_words.isdisjoint(core):
+            return (), ()
         for i, word in enumerate(core):
             if word not in self._hint_words:
                 continue

@@ -43,7 +43,7 @@ SCRIPTS = tuple(
     if row["list"] == "script"
 )
 
-ORGANISATION_WORD, STREET_WORD, NUMBER_WORD = 1, 2, 4
+ORGANISATION_WORD, STREET_WORD, NUMBER_WORD, LANGUAGE_WORD = 1, 2, 4, 8
 REMEMBERED = 200_000
 
 
@@ -58,6 +58,8 @@ class _WordKinds(dict[str, int]):
             kind |= STREET_WORD
         if any(c.isdigit() for c in word):
             kind |= NUMBER_WORD
+        if word in LANGUAGES:
+            kind |= LANGUAGE_WORD
         if len(self) >= REMEMBERED:
             self.clear()
         self[word] = kind

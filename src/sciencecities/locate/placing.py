@@ -70,7 +70,7 @@ class TextPlaces:
         groups = self.read(text).groups
         if len(groups) < 2:
             return text
-        folded = [f" {fold(name)} " for name in names]
+        folded = [f" {_folded(name)} " for name in names]
         parts = [", ".join(segment.text for segment in group) for group in groups]
         own = [part for part in parts if any(name in f" {fold(part)} " for name in folded)]
         return "; ".join(own) or text
@@ -140,9 +140,14 @@ def _is_own_name(found: Found, names: Sequence[str]) -> bool:
     """
     town = found.name or ""
     if town:
-        return any(f" {town} " in f" {fold(name)} " for name in names)
+        return any(f" {town} " in f" {_folded(name)} " for name in names)
     own = fold(found.place.name) if found.place else ""
-    return any(own == fold(name) for name in names)
+    return any(own == _folded(name) for name in names)
+
+
+@lru_cache(REMEMBERED)
+def _folded(name: str) -> str:
+    return fold(name)
 
 
 def _is_namesake_of(gazetteer: Gazetteer, known: Place, named: Place) -> bool:

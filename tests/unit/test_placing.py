@@ -1,0 +1,73 @@
+"""The place of an institution: its registry's against the town of the string (DESIGN 5.2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.model import Place
+from sciencecities.locate.placing import Placed, TextPlaces, choose_place
+
+QUEBEC, MEXICO_CITY, GUANGZHOU = 6325494, 3530597, 1809858
+SALAMANCA, CHANGCHUN, BRISBANE, JINAN = 3111108, 2038180, 2174003, 1805753
+
+
+@pytest.fixture(scope="module")
+def texts() -> TextPlaces:
+    return TextPlaces(Gazetteer.load())
+
+
+def place(texts: TextPlaces, geonames_id: int) -> Place:
+    found = texts.gazetteer.place(geonames_id)
+    assert found is not None
+    return found
+
+
+def choose(texts: TextPlaces, text: str, name: str, geonames_id: int) -> Placed:
+    registered = place(texts, geonames_id)
+    return choose_place(texts, text, [name], frozenset({registered.country}), [registered])
+
+
+REGISTRY_WINS = [
+    # the town is but a word of the institution's name
+    ("Université Laval", "Université Laval", QUEBEC, "Québec"),
+    ("PEMEX, Tabasco, Mexico", "PEMEX", MEXICO_CITY, "Mexico City"),
+    ("Jinan University, China", "Jinan University", GUANGZHOU, "Guangzhou"),
+    # a district of Madrid bears the town's name
+    ("University of Salamanca, Salamanca, Spain", "University of Salamanca", SALAMANCA, None),
+    # only the country is written
+    ("Guangzhou Institute of X, China", "Guangzhou Institute of X", GUANGZHOU, "Guangzhou"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "geonames_id", "town"), REGISTRY_WINS)
+def test_the_registrys_place_stands(
+    texts: TextPlaces, text: str, name: str, geonames_id: int, town: str | None
+) -> None:
+    found = choose(texts, text, name, geonames_id)
+    assert found.place == place(texts, geonames_id)
+    assert town is None or found.place.name == town
+    assert found.score >= 0.98
+
+
+TEXT_WINS = [
+    ("Sun Yat-sen University, Zhuhai, China", "Sun Yat-sen University", GUANGZHOU, "Zhuhai"),
+    ("Shandong University, Weihai, Shandong, China", "Shandong University", JINAN, "Weihai"),
+    (
+        "Institute of Changchun University of Science and Technology in Chongqing",
+        "Changchun University of Science and Technology",
+        CHANGCHUN,
+        "Chongqing",
+    ),
+    ("CSIRO, Aspendale, Victoria 3195, Australia", "CSIRO", BRISBANE, "Aspendale"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "geonames_id", "town"), TEXT_WINS)
+def test_a_campus_named_in_the_text_stands(
+    texts: TextPlaces, text: str, name: str, geonames_id: int, town: str
+) -> None:
+    found = choose(texts, text, name, geonames_id)
+    assert found.place is not None
+    assert found.place.name == town
+    assert 0.5 < found.score < 1.0
