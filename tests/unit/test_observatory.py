@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sciencecities.cli import run
 from sciencecities.errors import ConfigError, ObservatoryError
-from sciencecities.observatory import Observatory, built_in, load, model, vocabulary
+from sciencecities.observatory import Observatory, built_in, fields, load, model, vocabulary
 from sciencecities.observatory.dates import PartialDate, decode
 from sciencecities.observatory.listed import bounds
 from sciencecities.observatory.model import Claim, Event, Facility, Text
@@ -310,18 +310,18 @@ def test_industries_are_scopes_of_the_package(guangzhou: Observatory) -> None:
 @pytest.mark.parametrize(
     ("words", "terms"),
     [
-        (model.TierName, vocabulary.TIERS),
-        (model.LevelName, vocabulary.LEVELS),
-        (model.StageName, vocabulary.STAGES),
-        (model.FacilityClass, vocabulary.FACILITY_CLASSES),
-        (model.LabelName, vocabulary.LABELS),
-        (model.AxisForm, vocabulary.AXIS_FORMS),
-        (model.PoleForm, vocabulary.POLE_FORMS),
-        (model.CorridorForm, vocabulary.CORRIDOR_FORMS),
-        (model.SourceKind, vocabulary.SOURCE_KINDS),
-        (model.Unit, vocabulary.UNITS),
-        (model.Comparator, vocabulary.COMPARATORS),
-        (model.KindName, vocabulary.KINDS),
+        (fields.TierName, vocabulary.TIERS),
+        (fields.LevelName, vocabulary.LEVELS),
+        (fields.StageName, vocabulary.STAGES),
+        (fields.FacilityClass, vocabulary.FACILITY_CLASSES),
+        (fields.LabelName, vocabulary.LABELS),
+        (fields.AxisForm, vocabulary.AXIS_FORMS),
+        (fields.PoleForm, vocabulary.POLE_FORMS),
+        (fields.CorridorForm, vocabulary.CORRIDOR_FORMS),
+        (fields.SourceKind, vocabulary.SOURCE_KINDS),
+        (fields.Unit, vocabulary.UNITS),
+        (fields.Comparator, vocabulary.COMPARATORS),
+        (fields.KindName, vocabulary.KINDS),
     ],
 )
 def test_every_word_is_explained_in_both_languages(words: Any, terms: Any) -> None:
@@ -331,7 +331,7 @@ def test_every_word_is_explained_in_both_languages(words: Any, terms: Any) -> No
 
 def test_what_claims_count_are_kinds_and_further_words() -> None:
     kinds = {*vocabulary.KINDS, *vocabulary.COUNTED} - {"claim"}
-    assert set(get_args(model.CountedName)) == kinds
+    assert set(get_args(fields.CountedName)) == kinds
     sections = {k.section for k in vocabulary.KINDS.values()}
     assert sections == set(model.SECTIONS)
 

@@ -1,7 +1,7 @@
 """Every word the observatory classifies with, in both languages, mapped to the field's words.
 
 The one place of the mappings to ESFRI and EOSC life cycles, ROR organisation types and Schema.org
-types. A new tier or label is one line here and its name in `model.py`.
+types. A new tier or label is one line here and its name in `fields.py`.
 
 Sources: ESFRI Roadmap 2018, part 1, "Lifecycle approach" (concept development, design,
 preparation, implementation, operation, termination); EOSC Portal provider profile, vocabulary
