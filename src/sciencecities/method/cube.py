@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sciencecities.locate.model import Assignment, City, CityDefinition, Place
 
 ROWS_PER_RUN = 8_000_000
-"""Rows of method_parts held at once: some 200 MB."""
+"""Rows of method_parts held at once: 64 MB a column, of which a question needs three or four."""
 
 
 class Works(NamedTuple):
@@ -149,15 +149,15 @@ class Cube:
     ) -> list[Array]:
         """Columns of row groups; those of a year that is one run are kept for the next pass."""
         at = tuple(run)
-        if not keep or any(key[0] != at for key in self._kept):
-            self._kept.clear()
-        missing = [c for c in columns if (at, c) not in self._kept]
-        table = file.read_row_groups(run, columns=missing) if missing else None
-        found = {(at, c): _int64(table.column(c)) for c in missing} if table else {}
-        if keep:
-            self._kept.update(found)
-            found = self._kept
-        return [found[at, c] for c in columns]
+        kept = self._kept
+        found = {c: kept[at, c] for c in columns if (at, c) in kept}
+        if missing := [c for c in columns if c not in found]:
+            table = file.read_row_groups(run, columns=missing)
+            found |= {c: _int64(table.column(c)) for c in missing}
+        if keep:  # put in place at once: a server asks from several threads
+            others = {key: a for key, a in kept.items() if key[0] == at}
+            self._kept = others | {(at, c): a for c, a in found.items()}
+        return [found[c] for c in columns]
 
     # --- places and cities ----------------------------------------------------------------------
 
