@@ -57,7 +57,7 @@ def write_method_tables(
     if not (stages / "method_parts.parquet").exists():
         write_parts(engine, ranges, stages, progress)
     _link(stages / "method_parts.parquet", folder / "method_parts.parquet")
-    find_members(engine, given.journals, given.scopes)
+    find_members(engine, given.journals, given.scopes, ranges)
     engine.write(works_sql(engine), folder / "method_works.parquet")
     for name in ("method_sets", "method_journals"):
         key = {"method_sets": "set_no, journals, documents, scope", "method_journals": "journal_no"}

@@ -58,14 +58,17 @@ SELECT CAST(ROW_NUMBER() OVER (ORDER BY document, {masks}) - 1 AS INTEGER) AS se
 FROM (SELECT DISTINCT document, {masks} FROM method_work_sets) AS distinct_sets
 """
 
+# By ranges of records: strings that are put together stay in memory until they are all there.
 ISSN_SETS = """
 SELECT c.work_no, c.source_title, t.issns
 FROM candidates AS c LEFT JOIN (
     SELECT record_id, STRING_AGG(term, ' ' ORDER BY term) AS issns
     FROM (SELECT DISTINCT t.record_id, t.term FROM work_terms AS t
-          JOIN candidates AS c ON c.record_id = t.record_id WHERE t.kind = 'issn') AS issns
+          JOIN candidates AS c ON c.record_id = t.record_id
+          WHERE t.kind = 'issn' AND t.record_id BETWEEN {first} AND {last}) AS issns
     GROUP BY record_id
 ) AS t ON t.record_id = c.record_id
+WHERE c.record_id BETWEEN {first} AND {last}
 """
 
 METHOD_WORKS_SQL = """
@@ -81,10 +84,15 @@ ORDER BY c.work_no
 """
 
 
-def find_members(engine: Engine, choices: Sequence[JournalChoice], scopes: Sequence[str]) -> None:
+def find_members(
+    engine: Engine,
+    choices: Sequence[JournalChoice],
+    scopes: Sequence[str],
+    ranges: Sequence[tuple[int, int]],
+) -> None:
     """Make what `works_sql` reads, `method_sets` and `method_journals`.
 
-    The engine must know candidates, candidate_scopes, work_terms.
+    The engine must know candidates, candidate_scopes, work_terms; `ranges` are of record ids.
     """
     import pyarrow as pa
 
@@ -107,7 +115,12 @@ def find_members(engine: Engine, choices: Sequence[JournalChoice], scopes: Seque
         parts.append(MEMBER.format(scopes=found, works=works, number=number))
     engine.table("memberships", " UNION ALL ".join(parts))
     _make_sets(engine, choices, names)
-    engine.table("work_issns", ISSN_SETS)
+    for number, (first, last) in enumerate(ranges):
+        engine.table(f"work_issns_{number}", ISSN_SETS.format(first=first, last=last))
+    together = " UNION ALL ".join(f"SELECT * FROM work_issns_{n}" for n in range(len(ranges)))
+    engine.table("work_issns", together)
+    for number in range(len(ranges)):
+        engine.drop(f"work_issns_{number}")
     _make_journals(engine)
 
 
