@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import small_world as world
+from test_industries import build as build_industries
 
 import sciencecities as sc
 from sciencecities.cli import run
@@ -156,9 +157,31 @@ def test_a_computed_edition_gives_ranges_institutions_and_certainty(computed: sc
 
 def test_share_along_the_axis_and_platforms_of_a_computed_edition(computed: sc.Edition) -> None:
     text = made(computed, "Guangzhou", "en", load("guangzhou"))
-    assert "Counted here: within 10 km of the axis" in text
+    assert "Share along the axis: cannot be told. All 2 institutions" in text
+    assert "Taken as one city they have" not in text  # Guangzhou alone of the corridor is ranked
     assert "none found" in text
     assert "The claim counts institutions" in text
+
+
+def test_an_industry_shows_rank_and_specialisation(tmp_path: Path) -> None:
+    """Guangzhou has 2.5 of the 3 works in cell and gene, 2.5/3.5 of its own: 1.90 times 3/8."""
+    text = made(build_industries(tmp_path), "Guangzhou", "en", load("guangzhou"))
+    row = next(r for r in text.splitlines() if r.startswith("| Cell and gene"))
+    assert "1st" in row and "| 2.5 |" in row and "1.90 (" in row and "few works" in row
+
+
+def test_an_institution_table_is_said_to_be_one(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "name,country,share\nSun Yat-sen University,CN,10\nPeking University,CN,20\n", "utf-8"
+    )
+    out = tmp_path / "table-edition"
+    args = ["institutions", str(table), "--out", str(out), "--year", "2024", "-q"]
+    assert run(args) == 0
+    edition = sc.open(out)
+    text = made(edition, edition.rankings().to_pylist()[0]["city"], "zh")
+    assert "据2024年机构份额表汇总" in text
+    assert "故无稳定区间" in text
 
 
 class Checker(HTMLParser):

@@ -8,8 +8,8 @@ import pytest
 import small_world as world
 
 import sciencecities as sc
-from sciencecities.observatory import load
-from sciencecities.observatory.joins import _Band, axis_share, joined
+from sciencecities.observatory import Observatory, load
+from sciencecities.observatory.joins import _Band, axis_share, corridor_share, joined
 
 FACTS = """
 city: {{id: x, city_id: "gn:1809858", name: {{en: Guangzhou}}, country: CN,
@@ -19,6 +19,19 @@ sources:
 platforms:
   - {{id: mangrove, name: {{en: Mangrove}}, tier: university, ror: "{gz}", source: s, as_of: 2025{site}}}
   - {{id: nowhere, name: {{en: No papers}}, tier: institute, ror: "https://ror.org/0abcdef12", source: s, as_of: 2025}}
+corridors:
+  - id: two
+    name: {{en: Two}}
+    form: corridor
+    cities: [{{city_id: "gn:1809858", name: {{en: Guangzhou}}}}, {{city_id: "gn:1816670", name: {{en: Beijing}}}}]
+    source: s
+    as_of: 2025
+  - id: small
+    name: {{en: Small}}
+    form: corridor
+    cities: [{{city_id: "gn:2988507", name: {{en: Paris}}}}, {{city_id: "gn:2653941", name: {{en: Cambridge}}}}]
+    source: s
+    as_of: 2025
 axes:
   - id: axis
     name: {{en: Axis}}
@@ -32,11 +45,11 @@ axes:
 """  # noqa: E501
 
 
-def facts(folder: Path, site: str = "") -> sc.Edition:
+def facts(folder: Path, site: str = "") -> Observatory:
     folder.mkdir(exist_ok=True)
     text = FACTS.format(gz=world.GZ.ror, site=site)
     (folder / "city.yaml").write_text(text, encoding="utf-8")
-    return load(folder)  # type: ignore[return-value]
+    return load(folder)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +112,22 @@ def test_a_published_ranking_joins_nothing(tmp_path: Path) -> None:
     published = sc.open("natureindex-2024")
     assert joined(observatory, published, 2024) == []
     assert axis_share(observatory, observatory.axes[0], published, 2024) is None
+
+
+def test_a_corridor_as_one_city(edition: sc.Edition, tmp_path: Path) -> None:
+    """Guangzhou 25/6 and Beijing 2; of their eight works one is of both. Paris and Cambridge: 11/6,
+    behind Guangzhou, Beijing and New York, three works, none joint."""
+    corridors = {c.id: c for c in facts(tmp_path / "f").corridors}
+    two = corridor_share(corridors["two"], edition, 2024)
+    assert two is not None and two.share == pytest.approx(25 / 6 + 2, abs=1e-12)
+    assert (two.rank, two.works, two.inner_works) == (1, 8, 1)
+    small = corridor_share(corridors["small"], edition, 2024)
+    assert small is not None and small.share == pytest.approx(11 / 6, abs=1e-12)
+    assert (small.rank, small.works, small.inner_works) == (4, 3, 0)
+    chemistry = corridor_share(corridors["two"], edition, 2024, "chemistry")
+    assert chemistry is not None and (chemistry.share, chemistry.works) == (2.0, 2)
+
+
+def test_a_published_ranking_has_no_joint_share(tmp_path: Path) -> None:
+    corridor = facts(tmp_path / "f").corridors[0]
+    assert corridor_share(corridor, sc.open("natureindex-2024"), 2024) is None

@@ -1,4 +1,4 @@
-"""Facts of the observatory joined with an edition: a platform's Share, the Share along an axis.
+"""Facts of the observatory joined with an edition: Shares of platforms, axes and corridors.
 
 A platform is an institution of the edition by its ROR id. Where an institution lies is known from
 its own entry in the observatory, else from its place; a registry mostly names the city alone, and
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
     from sciencecities.observatory.city import Observatory
-    from sciencecities.observatory.model import Axis, Fact
+    from sciencecities.observatory.model import Axis, Corridor, Fact
 
 KM_PER_DEGREE = 111.32
 PARTNERS = 3
@@ -46,6 +46,20 @@ SELECT c.institution_id, c.place_id, p.latitude, p.longitude,
 FROM contributions AS c JOIN places AS p ON p.place_id = c.place_id
 WHERE c.data_year = $year AND c.city_id = $city
 GROUP BY ALL
+"""
+
+
+RANKS_SQL = """
+SELECT city_id, share FROM rankings WHERE data_year = $year AND scope = $scope
+"""
+
+INNER_SQL = """
+SELECT COUNT(*) AS works, COUNT(*) FILTER (n > 1) AS inner_works FROM (
+    SELECT c.work_id, COUNT(DISTINCT c.city_id) AS n
+    FROM contributions AS c JOIN work_scopes AS s ON s.work_id = c.work_id AND s.scope = $scope
+    WHERE c.data_year = $year AND list_contains($cities, c.city_id)
+    GROUP BY c.work_id
+)
 """
 
 
@@ -167,6 +181,44 @@ def _sites(observatory: Observatory) -> dict[str, tuple[float, float]]:
         if ror and site:
             found[ror] = (site.latitude, site.longitude)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CorridorShare:
+    """A corridor as one city.
+
+    share: joint Share in works. rank: its rank if its members were one. works: works in which a
+    member takes part; inner_works: those of them of two members or more. None without works.
+    """
+
+    share: float
+    rank: int
+    works: int | None
+    inner_works: int | None
+
+
+def corridor_share(
+    corridor: Corridor, edition: Edition, year: int, scope: str = "overall"
+) -> CorridorShare | None:
+    """The corridor's members taken together; None where the edition gives them no Shares.
+
+    Shares add up over cities in every scheme but `full`, where a work may count in several.
+    """
+    full = edition.manifest.get("configuration", {}).get("scheme") == "full"
+    rows = edition.query(RANKS_SQL, {"year": year, "scope": scope}).to_pylist()
+    members = {m.city_id for m in corridor.cities}
+    own = [r["share"] for r in rows if r["city_id"] in members]
+    if full or not own or any(r["share"] is None for r in rows):
+        return None
+    share = sum(own)
+    ahead = sum(1 for r in rows if r["city_id"] not in members and r["share"] > share)
+    works: int | None = None
+    inner: int | None = None
+    if edition.kind == "computed":
+        values = {"year": year, "scope": scope, "cities": sorted(members)}
+        found = edition.query(INNER_SQL, values).to_pylist()[0]
+        works, inner = found["works"], found["inner_works"]
+    return CorridorShare(share, ahead + 1, works, inner)
 
 
 class _Band:

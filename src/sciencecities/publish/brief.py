@@ -30,7 +30,7 @@ def brief(
     `observatory` holds the city's facts, None where there are none. `on` is the day of which
     statuses are told (today). Raises UnknownCityError, ConfigError for a year.
     """
-    from sciencecities.publish import brief_ground, brief_ranks
+    from sciencecities.publish import brief_ground, brief_method, brief_ranks
 
     world = World(edition, city, observatory, lang, year, on or date.today())
     made = Brief(
@@ -47,7 +47,7 @@ def brief(
             brief_ranks.subjects(world),
             brief_ranks.institutions(world),
             *brief_ground.sections(world),
-            brief_ranks.method(world),
+            brief_method.method(world),
         )
         if section is not None
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sciencecities.observatory import model
 from sciencecities.observatory.city import Observatory
-from sciencecities.observatory.joins import AxisShare, axis_share
+from sciencecities.observatory.joins import AxisShare, CorridorShare, axis_share, corridor_share
 from sciencecities.observatory.vocabulary import LABELS
 from sciencecities.observatory.words import quantity
 from sciencecities.publish.brief_ground import claims_table, joined_words
@@ -230,6 +230,13 @@ def _axis_share(world: World, found: AxisShare | None) -> Paragraph:
     resolved = world.say.percent(found.resolved)
     width = f"{found.half_width_km:g}"
     span = world.t(f"between {low} and {high}", f"{low}～{high}")
+    if not found.resolved:
+        nothing = world.t(
+            f"Share along the axis: cannot be told. All {found.n_unresolved} institutions with a "
+            "Share here are known to the city alone, and the axis runs through it. ",
+            f"轴上份额：无法判定。有份额的{found.n_unresolved}家机构所在地点均只精确到本市，而轴线穿城而过。",
+        )
+        return Paragraph((nothing, differ))
     text = world.t(
         f"Counted here: within {width} km of the axis lies {span} of the city's Share in "
         f"{world.year}. Only {resolved} of it is at a place known more exactly than the city "
@@ -285,6 +292,9 @@ def _corridor(world: World, corridor: model.Corridor) -> Section:
         frozenset(focus),
     )  # fmt: skip
     blocks: list[Block] = [table] if rows else []
+    together = corridor_share(corridor, world.edition, world.year)
+    if together and len(rows) > 1:
+        blocks.append(Paragraph((_together(world, together),)))
     if absent:
         lead = world.t("Not in this list: ", "本榜未列：")
         stop = world.t(".", "。")
@@ -294,3 +304,20 @@ def _corridor(world: World, corridor: model.Corridor) -> Section:
     if corridor.note:
         blocks.insert(0, Paragraph((world.text(corridor.note),)))
     return Section(corridor.id, heading, tuple(blocks))
+
+
+def _together(world: World, found: CorridorShare) -> str:
+    """The corridor as one city, and how much its members write together."""
+    share, rank = world.say.share(found.share), world.say.rank_word(found.rank)
+    text = world.t(
+        f"Taken as one city they have a Share of {share} and would be {rank}.",
+        f"若视为一座城市，份额为{share}，居{rank}。",
+    )
+    if not found.works or found.inner_works is None:
+        return text
+    part = world.say.percent(found.inner_works / found.works)
+    return text + world.t(
+        f" Of the {found.works:,} works in which a member takes part, {found.inner_works:,} "
+        f"({part}) are of two members or more.",
+        f"成员城市参与的{found.works:,}篇论文中，{found.inner_works:,}篇（{part}）由两座及以上成员城市合作。",
+    )

@@ -67,6 +67,11 @@ def standfirst(world: World) -> tuple[str, ...]:
 
 
 def _who_says(world: World) -> str:
+    if world.edition.kind == "institution-table":
+        return world.t(
+            f"Summed here from a table of institutions' Shares of {world.year}.",
+            f"据{world.year}年机构份额表汇总。",
+        )
     if not world.is_published:
         works = world.edition.n_works(OVERALL, world.year)
         return world.t(
@@ -101,7 +106,10 @@ def _rank_sentence(world: World, row: Row) -> str:
         )
     span = world.say.span(row["rank_low"], row["rank_high"])
     if span:
-        text += world.t(f"; stability range {span}", f"，稳定区间第{span}")
+        if world.edition.kind == "computed":
+            text += world.t(f"; stability range {span}", f"，稳定区间第{span}")
+        else:
+            text += world.t(f"; range {span}", f"，区间第{span}")
     return text + world.t(".", "。")
 
 
@@ -178,6 +186,11 @@ def first_ten(world: World) -> Section | None:
 def _basis(world: World) -> str:
     if world.is_published:
         return world.t("; as published, range not published", "；照原榜，未公布区间")
+    if world.edition.kind == "institution-table":
+        return world.t(
+            "; dot: rank, bar: what Shares without a single city could change",
+            "；圆点为名次，粗线为无法归入单一城市的份额可能造成的范围",
+        )
     return world.t(
         "; dot: rank, bar: stability interval (95% of re-draws)",
         "；圆点为名次，粗线为稳定区间（95%重抽样）",
@@ -226,7 +239,8 @@ def _subject_finding(world: World) -> str:
     rank = world.say.rank_word(row["rank"])
     if len(rows) == 1:
         return world.t(f"{name} is {rank} in {small}", f"{name}在{title}中居{rank}")
-    known = "" if len(rows) == total else world.t(" of those known here", "所知学科中")
+    partly = world.is_published and len(rows) < total
+    known = "" if not partly else world.t(" of those known here", "所知学科中")
     return world.t(
         f"{name} does best in {small}{known}, where it is {rank}",
         f"{name}{known}以{title}名次最前，居{rank}",
@@ -285,7 +299,7 @@ def institutions(world: World) -> Section | None:
          Column(world.t("Works", "论文数"), True)),
         tuple(
             (one(_institution(world, r)), one(share),
-             one(world.say.percent(r["share"] / total["share"])), one(f"{r['count']:,}"))
+             one(world.say.percent(r["share"] / total["share"])), one("–" if r["count"] is None else f"{r['count']:,}"))
             for r, share in zip(rows, shares, strict=True)
         ),
     )  # fmt: skip
@@ -318,58 +332,6 @@ def _sources_of_ranks(world: World) -> tuple[Paragraph, ...]:
         numbers.append(world.cited.number(f"ranks:{key}", words, source.get("url")))
     note = about["note_zh" if world.lang == "zh" else "note_en"]
     return (Paragraph((Phrase(note, refs=tuple(numbers)),), quiet=True),) if note else ()
-
-
-def method(world: World) -> Section:
-    """How the ranks were made, and what they do not say."""
-    text: tuple[str, ...]
-    if world.is_published:
-        text = (
-            world.t(
-                "The ranks are those of the publisher, entered from public sources; nothing was "
-                "counted here. The publisher gives no ranges, so how far a rank could have "
-                "differed by chance cannot be said.",
-                "名次由发布方统计，依公开来源录入，本软件未作计算。发布方未公布区间，故无法说明名次受偶然影响的程度。",
-            ),
-            world.t(
-                "In such rankings a work counts 1, split over its authors, then over their "
-                "institutions; a city's Share is the sum of its institutions' parts.",
-                "此类排名每篇论文计1，先按作者、再按单位均分；城市份额为所属各单位之和。",
-            ),
-        )
-    else:
-        scheme = str(world.edition.manifest.get("configuration", {}).get("scheme", ""))
-        text = (
-            world.t(
-                f"Each work counts 1, divided by the scheme {scheme}; a city's Share is the sum of "
-                "the parts of its institutions. Ranks are in the order of Share.",
-                f"每篇论文计1，按{scheme}方案拆分；城市份额为所属各单位之和，名次按份额排列。",
-            ),
-            _unassigned(world),
-            world.t(
-                "The stability interval shows how far the answer hangs on which works happened to "
-                "fall in the year: 95% of re-draws of the works lie within.",
-                "稳定区间表示结果随当年论文偶然构成而变动的范围：95%的重抽样落在其中。",
-            ),
-        )
-    listed = world.t(
-        "Claims are what a source says, not what was counted here. “Listed” means: entered here "
-        "with a source; the lists are never complete.",
-        "“据称”为来源所述，并非本软件统计；“收录”指已注明来源录入，所列并不完整。",
-    )
-    blocks = tuple(Paragraph((t,)) for t in (*text, listed) if t)
-    return Section("method", world.t("How this was made", "方法说明"), blocks)
-
-
-def _unassigned(world: World) -> str:
-    works = world.edition.n_works(OVERALL, world.year)
-    rows = world.edition.unassigned(OVERALL, world.year).to_pylist()
-    if not works:
-        return ""
-    part = world.say.percent(sum(r["share"] for r in rows) / works)
-    return world.t(
-        f"{part} of the works could be given to no city.", f"{part}的论文份额无法归入任何城市。"
-    )
 
 
 def _day_en(day: str) -> str:
