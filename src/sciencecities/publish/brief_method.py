@@ -28,9 +28,9 @@ def method(world: World) -> Section:
         text = (
             world.t(
                 "Each institution's Share, as the table gives it, went to its city; ranks are in "
-                "the order of the sums. No works are known, so there are no stability intervals: ranges "
-                "say where a city could stand without, and with all of, the Shares of its country "
-                "that have no single city or no known one.",
+                "the order of the sums. No works are known, so there are no stability intervals: "
+                "ranges say where a city could stand without, and with all of, the Shares of its "
+                "country that have no single city or no known one.",
                 "各机构份额依表归入所在城市，名次按合计排列；不含论文，故无稳定区间。"
                 "所列区间为本国无法归入单一城市的份额全不计入与全部计入时的名次。",
             ),

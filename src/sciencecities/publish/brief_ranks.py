@@ -299,12 +299,16 @@ def institutions(world: World) -> Section | None:
          Column(world.t("Works", "论文数"), True)),
         tuple(
             (one(_institution(world, r)), one(share),
-             one(world.say.percent(r["share"] / total["share"])), one("–" if r["count"] is None else f"{r['count']:,}"))
+             one(world.say.percent(r["share"] / total["share"])), one(_whole(r["count"])))
             for r, share in zip(rows, shares, strict=True)
         ),
     )  # fmt: skip
     heading = world.t(f"{lead} makes {part} of the city's Share", f"{lead}占全市份额的{part}")
     return Section("institutions", heading, (table,))
+
+
+def _whole(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
 
 
 def _institution(world: World, row: Row) -> Words:
