@@ -18,7 +18,7 @@ sources:
   s: {{kind: press, title: {{en: T}}, publisher: {{en: P}}, date: 2025, language: en}}
 platforms:
   - {{id: mangrove, name: {{en: Mangrove}}, tier: university, ror: "{gz}", source: s, as_of: 2025{site}}}
-  - {{id: nowhere, name: {{en: No papers}}, tier: institute, ror: "https://ror.org/0abcdef12", source: s, as_of: 2025}}
+  - {{id: nowhere, name: {{en: No papers}}, tier: institute, ror: "{other}", source: s, as_of: 2025}}
 corridors:
   - id: two
     name: {{en: Two}}
@@ -47,7 +47,7 @@ axes:
 
 def facts(folder: Path, site: str = "") -> Observatory:
     folder.mkdir(exist_ok=True)
-    text = FACTS.format(gz=world.GZ.ror, site=site)
+    text = FACTS.format(gz=world.GZ.ror, other=world.GZ._replace(number=77).ror, site=site)
     (folder / "city.yaml").write_text(text, encoding="utf-8")
     return load(folder)
 
