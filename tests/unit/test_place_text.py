@@ -52,6 +52,14 @@ CASES = [
     ("INIFTA, 1900 La Plata, Argentina", "La Plata/AR/01"),
     ("Univ A, 1012 AB Amsterdam, the Netherlands", "Amsterdam/NL/07"),
     ("NIBIO, NO-1431 Ås, Norway", "Ås/NO/01"),
+    # a postcode decides between towns of one name, and a town from a city's district
+    ("Univ A, Springfield 62701, USA", "Springfield/US/IL"),
+    ("Univ A, Springfield 01109, USA", "Springfield/US/MA"),
+    ("Institute of Technology, O-okayama, Meguro, 152-8551 Japan", "Meguro/JP/40"),
+    ("Institute A, Tokai 319-1106, Japan", "Tokai/JP/14"),
+    ("37008 Salamanca, Spain", "Salamanca/ES/55"),
+    ("Univ A, Richmond 23220, USA", "Richmond/US/VA"),
+    ("Univ A, Hamilton L8S 4L8, Canada", "Hamilton/CA/08"),
     # words that are towns
     ("School of Nursing, University of Bath, Bath, UK", "Bath/GB/ENG"),
     ("Department of Medicine, University of Reading, UK", "Reading/GB/ENG"),

@@ -65,7 +65,7 @@ class Tables:
     aliases: dict[str, tuple[int, ...]]
     institutions: dict[str, Institution]
     counties: dict[str, tuple[County, ...]]
-    postcodes: dict[str, Region]
+    postcodes: dict[str, dict[str, tuple[Region, ...]]]  # country -> start of a code -> regions
     seats: frozenset[int]  # principal places of Chinese prefectures
 
 
@@ -142,9 +142,14 @@ def _counties() -> dict[str, tuple[County, ...]]:
     return found
 
 
-def _postcodes() -> dict[str, Region]:
-    """First two digits of a Chinese postcode -> its province."""
-    return {row["digits"]: ("CN", row["admin1"]) for row in rows("gaz_cn_postcodes.csv")}
+def _postcodes() -> dict[str, dict[str, tuple[Region, ...]]]:
+    """By country, the regions that a postcode's first digits or letter may mean."""
+    found: dict[str, dict[str, tuple[Region, ...]]] = {}
+    for row in rows("gaz_postcodes.csv"):
+        country = row["country"]
+        regions = tuple((country, admin1) for admin1 in row["admin1"].split())
+        found.setdefault(country, {})[row["start"]] = regions
+    return found
 
 
 def _iso3() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sciencecities.locate.gaz_tables import Region, family
+from sciencecities.locate.place_codes import Codes, code_regions
 from sciencecities.locate.place_names import WHOLE
 from sciencecities.locate.place_parse import Segment
 from sciencecities.locate.place_words import UK_AREAS
@@ -20,7 +21,13 @@ STRICT = frozenset({"HK", "MO", "TW", "PR"})  # their strings name no place of t
 class Context:
     """The named and hinted countries and regions of one organisation's segments."""
 
-    def __init__(self, group: list[Segment], hint: str | None, weak_hint: str | None) -> None:
+    def __init__(
+        self,
+        group: list[Segment],
+        hint: str | None,
+        weak_hint: str | None,
+        postcodes: Codes | None = None,
+    ) -> None:
         self.group = group
         self.hint = hint
         self.named = _named_countries(group)
@@ -30,6 +37,10 @@ class Context:
             s.hint_regions for s in group if s.hint_regions
         )
         self.exact = self.named or ((hint,) if hint else ())
+        codes = [code for s in group if s.postcodes for code in s.postcodes]
+        if codes and postcodes:
+            for country in self.exact:
+                self.hint_regions |= frozenset(code_regions(postcodes, country, codes))
         self.weak = _weak_countries(group, weak_hint)
         self.allowed = self._allowed()
         spoken = [s.languages for s in group if s.languages]

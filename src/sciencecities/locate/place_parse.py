@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sciencecities.locate import place_cjk
 from sciencecities.locate.gaz_tables import Institution, Region, Tables
 from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.place_codes import code_regions, postcodes
 from sciencecities.locate.place_names import (
     EDGE,
     REGION,
@@ -69,6 +70,7 @@ class Segment:
     names: tuple[Name, ...] = ()
     area: str | None = None  # UK postcode area
     known: Known | None = None  # the first curated institution named
+    postcodes: tuple[str, ...] = ()  # words that may be one, of any country
     languages: frozenset[str] = frozenset()  # countries in whose language it is written
     words: tuple[str, ...] = field(default=(), repr=False)
 
@@ -172,8 +174,9 @@ class Parser:
         is_part = is_organisation or is_department
         names = self.names.names(core, text, is_part=is_part, is_street=is_street)
         hints, hint_regions = self._hints(core)
-        if has_digits:
-            hint_regions += self._postcode_provinces(words)
+        codes = tuple(postcodes(words)) if has_digits else ()
+        if codes:  # no other country is as often left out where such a code is written
+            hint_regions += code_regions(self.tables.postcodes, "CN", codes)
         is_whole = any(n.kind == WHOLE and n.codes and not n.is_spelt for n in names)
         # The region itself may be the town: New York, Madrid, Chiba.
         names += tuple(Name(n, self.gazetteer.codes(n), REGION) for n in region_names)
@@ -192,6 +195,7 @@ class Parser:
             is_street=is_street,
             known=self.institution(tuple(words)),
             languages=language_countries(text, words) if is_foreign else frozenset(),
+            postcodes=codes,
         )
 
     def _read_cjk(self, text: str) -> Segment:
@@ -294,11 +298,6 @@ class Parser:
                     countries.append(self.tables.countries[name])
                 regions += self.tables.regions.get(name, ())
         return tuple(countries), tuple(regions)
-
-    def _postcode_provinces(self, words: list[str]) -> tuple[Region, ...]:
-        """Chinese provinces, if any word may be their postcode."""
-        found = (self.tables.postcodes.get(w[:2]) for w in words if len(w) == 6 and w.isdigit())
-        return tuple(region for region in found if region)
 
 
 def _cut_after_country(segments: list[Segment]) -> list[list[Segment]]:

@@ -44,7 +44,7 @@ class Resolver:
         self.parser = parser
         self.gazetteer = parser.gazetteer
         self.group = group
-        self.context = Context(group, hint, weak_hint)
+        self.context = Context(group, hint, weak_hint, parser.tables.postcodes)
         self.judge = Judge(parser.gazetteer, self.context)
 
     def answer(self) -> Found:
