@@ -53,16 +53,17 @@ class Population:
         return Population(self.n_works, self.n_cities, work, self.city[rows], self.units[rows])
 
 
-def population_of(edition: Path, year: int | None) -> Population:
-    """The works of an edition's year (the newest by default)."""
+def population_of(edition: Path, year: str | None) -> Population:
+    """The works of an edition's year (the newest by default), or of all."""
     import duckdb
 
     file = edition / "contributions.parquet"
     year = year or duckdb.sql(f"SELECT max(data_year) FROM '{file}'").fetchall()[0][0]
+    chosen = "true" if year == "all" else f"data_year = {int(year)}"
     rows = duckdb.sql(
         f"""SELECT dense_rank() OVER (ORDER BY work_id) - 1 AS work, city_id, units FROM (
             SELECT work_id, city_id, SUM(units)::BIGINT AS units FROM '{file}'
-            WHERE data_year = {year} GROUP BY work_id, city_id) ORDER BY work, city_id"""
+            WHERE {chosen} GROUP BY work_id, city_id) ORDER BY work, city_id"""
     ).fetchnumpy()
     _, city = np.unique(np.ma.filled(rows["city_id"].astype(str), ""), return_inverse=True)
     placed = ~np.ma.getmaskarray(rows["city_id"])
@@ -212,7 +213,7 @@ def main() -> None:
     """Run as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("edition", nargs="?", type=Path)
-    parser.add_argument("--year", type=int)
+    parser.add_argument("--year", help="a data year, or all of them as one population")
     parser.add_argument("--ties", action="store_true")
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--replicates", type=int, default=1000)

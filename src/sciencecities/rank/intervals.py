@@ -142,7 +142,7 @@ def critical_squares(n: int) -> NDArray[np.float64]:
     values reckoned, linear in log m.
 
     >>> [round(float(c) ** 0.5, 2) for c in critical_squares(10)[[1, 2, 9]]]
-    [1.96, 2.21, 2.68]
+    [1.96, 2.21, 2.69]
     """
     counts = sorted({1, *(round(10 ** (i / 8)) for i in range(8 * 7)), max(n, 2)})
     counts = [m for m in counts if m <= max(n, 2)]
