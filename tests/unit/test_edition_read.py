@@ -238,16 +238,24 @@ def test_hostile_names_are_harmless_when_shown() -> None:
 
 
 def test_ranges_are_shown_where_they_are_known() -> None:
-    row = {"rank": 6, "rank_low": 4, "rank_high": 8}
-    assert views.rank_text(row) == "6 (4–8)"
-    assert views.rank_text(row | {"rank_low": None}) == "6"
+    row = {"rank": 6, "rank_low": 4, "rank_high": 8, "n_eff": 10.0}
+    assert views.rank_text(row) == "6th (4–8)"
+    assert views.rank_text(row | {"rank_low": None, "n_eff": None}) == "6th"
+    assert views.rank_text(row | {"n_eff": 9.99}) == "6th (4–8), few works"
 
 
 def test_movement_words() -> None:
-    assert views.movement({"previous_rank": 8, "rank_change": 2}) == "up 2 from 8"
-    assert views.movement({"previous_rank": 1, "rank_change": -3}) == "down 3 from 1"
-    assert views.movement({"previous_rank": 4, "rank_change": 0}) == "same"
-    assert views.movement({"previous_rank": None, "rank_change": None}) == "–"
+    p = {"p_rose": 0.97, "p_fell": 0.01}
+    assert views.movement({"previous_rank": 8, "rank_change": 2, **p}) == (
+        "up 2 from 8th, almost certainly"
+    )
+    assert views.movement({"previous_rank": 1, "rank_change": -3, **p}) == (
+        "down 3 from 1st, hard to say"
+    )
+    assert views.movement({"previous_rank": 4, "rank_change": 0, **p}) == "same"
+    unknown = {"p_rose": None, "p_fell": None}
+    assert views.movement({"previous_rank": 8, "rank_change": 2, **unknown}) == "up 2 from 8th"
+    assert views.movement({"previous_rank": None, "rank_change": None, **unknown}) == "–"
 
 
 def test_names_of_the_package() -> None:

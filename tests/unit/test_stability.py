@@ -171,21 +171,26 @@ def test_near_ties_are_held_where_re_draws_alone_fail() -> None:
 # --- movement -------------------------------------------------------------------------------
 
 
+def _spread(prior: movement.Priors, noise: np.ndarray) -> np.ndarray:
+    """Mean variance of the true change over the priors, city by city."""
+    return (prior.constant[:, None] + prior.factor[:, None] * noise).mean(axis=0)
+
+
 def test_prior_finds_no_change_where_there_is_noise_only_and_all_where_there_is_none() -> None:
     generator = np.random.default_rng(3)
     noise = generator.uniform(0.001, 0.05, 800)
-    pure = movement.fit(generator.normal(0, np.sqrt(noise)), noise)
-    assert (pure.constant + pure.factor * noise).mean() < 0.1 * noise.mean()
-    equal = movement.fit(generator.normal(0.1, np.sqrt(2 * noise)), noise)
-    assert 0.6 < ((equal.constant + equal.factor * noise) / noise).mean() < 1.6
-    assert abs(equal.mean - 0.1) < 0.03
-    fixed = movement.fit(generator.normal(0, np.sqrt(noise + 0.04)), noise)
-    assert 0.025 < (fixed.constant + fixed.factor * noise).mean() < 0.06
+    pure = movement.fit(generator.normal(0, np.sqrt(noise)), noise, 500)
+    assert _spread(pure, noise).mean() < 0.1 * noise.mean()
+    equal = movement.fit(generator.normal(0.1, np.sqrt(2 * noise)), noise, 500)
+    assert 0.6 < (_spread(equal, noise) / noise).mean() < 1.6
+    assert abs(equal.mean.mean() - 0.1) < 0.03
+    fixed = movement.fit(generator.normal(0, np.sqrt(noise + 0.04)), noise, 500)
+    assert 0.025 < _spread(fixed, noise).mean() < 0.06
 
 
 def test_a_handful_of_cities_decides_little() -> None:
-    few = movement.fit(np.array([0.0, 0.0]), np.array([0.01, 0.01]))
-    assert few.constant + few.factor * 0.01 > 0.003
+    few = movement.fit(np.array([0.0, 0.0]), np.array([0.01, 0.01]), 500)
+    assert _spread(few, np.array([0.01])) > 0.003
 
 
 @pytest.mark.parametrize(

@@ -318,7 +318,8 @@ def _range_notes(edition: Edition, rows: Sequence[Row]) -> list[str]:
 
 
 def _few(row: Row) -> bool:
-    return row["n_eff"] is not None and row["n_eff"] < FEW_WORKS
+    n_eff = row.get("n_eff")
+    return n_eff is not None and n_eff < FEW_WORKS
 
 
 def _unregistered(row: Row) -> bool:

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 PSEUDO_CITIES = 4
 """Weight of the prior guess that true changes are as large as the noise, in cities."""
 
+GOLDEN = (5**0.5 - 1) / 2
+"""Its multiples fill 0 to 1 evenly in any number and go with no order of the re-draws."""
 
-class Prior(NamedTuple):
-    """Normal prior of the true change in log world share: variance constant + factor × noise."""
 
-    mean: float
-    constant: float
-    factor: float
+class Priors(NamedTuple):
+    """Normal priors of the true change in log world share, one a re-draw, as likely as they are.
+
+    The variance is constant + factor × noise.
+    """
+
+    mean: NDArray[np.float64]
+    constant: NDArray[np.float64]
+    factor: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -61,12 +67,13 @@ def shrunk_support(before: Side, after: Side, pairs: NDArray[np.int64]) -> Suppo
     (log_0, all_0, noise_0), (log_1, all_1, noise_1) = (level.logs(half) for level in levels)
     change, noise = log_1 - log_0, noise_0 + noise_1
     enough = np.minimum(log_weights(levels[0]), log_weights(levels[1])) >= FEW_WORKS
-    prior = fit(change[enough], noise[enough]) if enough.any() else fit(change, noise)
-    spread = prior.constant + prior.factor * noise
-    kept = spread / (spread + noise)
-    mean = prior.mean + kept * (change - prior.mean)
-    redrawn = all_1 - all_0
-    delta = mean[:, None] + np.sqrt(kept)[:, None] * (redrawn - change[:, None])
+    told = enough if enough.any() else np.ones(len(change), bool)
+    prior = fit(change[told], noise[told], all_0.shape[1])
+    spread = prior.constant + noise[:, None] * prior.factor
+    kept = spread / (spread + noise[:, None])
+    delta = all_1 - all_0 - change[:, None]
+    delta *= np.sqrt(kept)
+    delta += prior.mean + kept * (change[:, None] - prior.mean)
     part = (noise_0 / noise)[:, None]  # weight of the later year in the common level
     level = (1 - part) * all_0 + part * all_1
     low, high = level - part * delta, level + (1 - part) * delta
@@ -76,26 +83,30 @@ def shrunk_support(before: Side, after: Side, pairs: NDArray[np.int64]) -> Suppo
     )
 
 
-def fit(change: NDArray[np.float64], noise: NDArray[np.float64]) -> Prior:
-    """The prior under which the observed changes are most likely (marginal likelihood, on a grid).
+def fit(change: NDArray[np.float64], noise: NDArray[np.float64], n: int) -> Priors:
+    """`n` priors drawn as likely as the observed changes make them (on a grid, by quantiles).
 
+    Drawing them instead of taking the likeliest keeps what is not known of the prior in the result.
     PSEUDO_CITIES cities whose changes are as large as their noise are added, so that a handful of
     cities does not decide that there is no change at all.
     """
     constants = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, 41)])
     factors = np.concatenate([[0.0], np.geomspace(0.01, 30.0, 33)])
     typical = float(np.median(noise))
-    best, found = -np.inf, Prior(0.0, 0.0, 1.0)
-    for constant in constants:
+    fits = np.empty((len(constants), len(factors)))
+    means = np.empty_like(fits)
+    for i, constant in enumerate(constants):
         spread = constant + np.multiply.outer(1 + factors, noise)
         mean = (change / spread).sum(axis=1) / (1 / spread).sum(axis=1)
-        fits = -0.5 * (np.log(spread) + (change - mean[:, None]) ** 2 / spread).sum(axis=1)
+        fits[i] = -0.5 * (np.log(spread) + (change - mean[:, None]) ** 2 / spread).sum(axis=1)
         pseudo = (constant + (1 + factors) * typical) / typical
-        fits -= 0.5 * PSEUDO_CITIES * (np.log(pseudo) + 2 / pseudo)
-        i = int(fits.argmax())
-        if fits[i] > best:
-            best, found = float(fits[i]), Prior(float(mean[i]), float(constant), float(factors[i]))
-    return found
+        fits[i] -= 0.5 * PSEUDO_CITIES * (np.log(pseudo) + 2 / pseudo)
+        means[i] = mean
+    below = np.cumsum(np.exp(fits - fits.max()).ravel())
+    quantiles = (np.arange(n) + 0.5) * GOLDEN % 1.0
+    chosen = np.searchsorted(below, quantiles * below[-1])
+    i, j = np.unravel_index(np.minimum(chosen, fits.size - 1), fits.shape)
+    return Priors(means[i, j], constants[i], factors[j])
 
 
 @dataclass(slots=True)
