@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from sciencecities.cli.cities import cities
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.importing import import_ranks
 from sciencecities.cli.institutions import institutions
@@ -35,6 +36,7 @@ COMMANDS = (
     sensitivity,
     resolve,
     institutions,
+    cities,
     verify,
     import_ranks,
     observatory,

@@ -63,7 +63,8 @@ class Metro:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._codes = place_codes()
-        self._areas = us_areas(gazetteer) | cn_prefectures(gazetteer)
+        # Code of a core-based area or Chinese prefecture -> its city.
+        self.areas = us_areas(gazetteer) | cn_prefectures(gazetteer)
         self._curated: dict[str, list[CuratedCity]] = defaultdict(list)
         self._regions: dict[str, _Region] = {}
         for row in curated_cities(gazetteer):
@@ -73,7 +74,7 @@ class Metro:
     def cities(self) -> list[City]:
         """Every city of the tables (those that only the rule makes are not listed), by id."""
         curated = [row.city for rows in self._curated.values() for row in rows]
-        unique = {city.city_id: city for city in [*curated, *self._areas.values()]}
+        unique = {city.city_id: city for city in [*curated, *self.areas.values()]}
         return [unique[city_id] for city_id in sorted(unique)]
 
     def assign(self, places: Sequence[Place]) -> list[Assignment | None]:
@@ -99,10 +100,10 @@ class Metro:
 
     def _by_county(self, place: Place) -> City | None:
         """The prefecture with a district or county of the place's name, near the place's point."""
-        codes = self._counties.get(name_key(place.name), set()) & self._areas.keys()
+        codes = self._counties.get(name_key(place.name), set()) & self.areas.keys()
         near = {code: self._km_to(code, place) for code in codes}
         found = min(sorted(near), key=lambda code: near[code], default=None)
-        return self._areas[found] if found is not None and near[found] <= COUNTY_KM else None
+        return self.areas[found] if found is not None and near[found] <= COUNTY_KM else None
 
     def _km_to(self, code: str, place: Place) -> float:
         """Distance from a place to the nearest place of a coded area; infinite if it has none."""
@@ -177,9 +178,9 @@ class Metro:
             number = geonames_id(places[i].place_id)
             if number not in self._codes and row >= 0:
                 number = self._gazetteer.index.ids[row]
-            if (code := self._codes.get(number)) is not None and code in self._areas:
+            if (code := self._codes.get(number)) is not None and code in self.areas:
                 method = "us-area" if len(code) == 5 else "cn-prefecture"
-                result[i] = Assignment(self._areas[code], method)
+                result[i] = Assignment(self.areas[code], method)
             elif row < 0 or code is not None:
                 result[i] = Assignment(city_of_place(places[i]), "self")
             else:

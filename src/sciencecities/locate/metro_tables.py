@@ -18,6 +18,7 @@ EXTENTS = {
     "radius": "radius:KM or radius:KM@ID",
     "admin1": "admin1:CODE",
     "place": "place:ID",
+    "registry": "registry:ID",  # a place that registries have under an id of no gazetteer
     "country": "country",
 }
 
@@ -47,7 +48,8 @@ def place_codes() -> dict[int, str]:
     return {int(number): code for number, code in rows}
 
 
-def _rows(file_name: str) -> Iterator[tuple[int, dict[str, str]]]:
+def table_rows(file_name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a table in locate/data, each with its line."""
     reader = csv.DictReader(io.StringIO(data_text(file_name)))
     for row in reader:
         yield reader.line_num, row
@@ -66,9 +68,9 @@ def us_areas(gazetteer: Gazetteer) -> dict[str, City]:
         row["code"]: _Usual(
             row["treatment"], row["name_en"], row["name_zh"], row["principal_geonames_id"]
         )
-        for _, row in _rows("metro_us_usual.csv")
+        for _, row in table_rows("metro_us_usual.csv")
     }
-    areas = {row["code"]: row for _, row in _rows("metro_us_areas.csv")}
+    areas = {row["code"]: row for _, row in table_rows("metro_us_areas.csv")}
     cities: dict[str, City] = {}
 
     def city(code: str) -> City:
@@ -105,7 +107,7 @@ def cn_prefectures(gazetteer: Gazetteer) -> dict[str, City]:
             row["name_zh"],
             file_name,
         )
-        for _, row in _rows(file_name)
+        for _, row in table_rows(file_name)
     }
 
 
@@ -126,7 +128,7 @@ def _city_at(
 def curated_cities(gazetteer: Gazetteer) -> list[CuratedCity]:
     """The rows of metro_curated.csv, by id. Raises LocateError naming a row that is wrong."""
     cities: dict[str, CuratedCity] = {}
-    for line, row in _rows("metro_curated.csv"):
+    for line, row in table_rows("metro_curated.csv"):
         try:
             curated = _curated_city(row, gazetteer)
         except (KeyError, TypeError, ValueError) as error:
@@ -160,7 +162,7 @@ def _curated_city(row: dict[str, str], gazetteer: Gazetteer) -> CuratedCity:
         city,
         tuple(_disc(value, city, gazetteer) for value in parts["radius"]),
         frozenset(parts["admin1"]),
-        frozenset(map(int, parts["place"])),
+        frozenset(map(int, [*parts["place"], *parts["registry"]])),
         bool(parts["country"]),
     )
 
