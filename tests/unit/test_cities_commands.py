@@ -90,8 +90,8 @@ def test_show_of_each_kind(capsys: Capture) -> None:
     assert not any(part.startswith("Worcester") for part in boston["parts"])
     guangzhou = answer(capsys, "show", "广州")
     assert guangzhou["parts"] == [
-        "荔湾区", "越秀区", "海珠区", "天河区", "白云区", "黄埔区", "番禺区", "花都区", "南沙区", "从化区",
-        "增城区",
+        "荔湾区", "越秀区", "海珠区", "天河区", "白云区", "黄埔区", "番禺区", "花都区", "南沙区",
+        "从化区", "增城区",
     ]  # fmt: skip
     paris = answer(capsys, "show", "Paris")
     assert (paris["extent"], paris["table"][:22]) == ("admin1:11", "metro_curated.csv line")
