@@ -218,7 +218,7 @@ def _chunks(
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]]:
     """First work, works from there, groups, weights in fixed point; few works, sorted by group."""
     chunk = work // WORKS_AT_A_TIME
-    order = np.lexsort((group, chunk))
+    order = np.argsort(chunk * (int(group.max(initial=0)) + 1) + group)
     works, groups, weights = work[order], group[order].astype(np.int32), units[order]
     fixed = np.rint(weights * (scale / UNITS_PER_WORK)).astype(np.int64)
     fixed[weights < 0] = 1
