@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from sciencecities.cli.benchmark import benchmark
 from sciencecities.cli.cities import cities
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.importing import import_ranks
@@ -35,6 +36,7 @@ COMMANDS = (
     lab,
     sensitivity,
     resolve,
+    benchmark,
     institutions,
     cities,
     verify,

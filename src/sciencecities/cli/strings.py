@@ -21,7 +21,11 @@ LARGEST_BATCH = 1000
     "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
     help="City definition.",
 )  # fmt: skip
-def resolve(file: BinaryIO, registry: str | None, cities: str) -> None:
+@click.option(
+    "--min-score", type=click.FloatRange(0, 1), metavar="S",
+    help="Leave out organisations with a lower score. [default: the resolver's]",
+)  # fmt: skip
+def resolve(file: BinaryIO, registry: str | None, cities: str, min_score: float | None) -> None:
     """Resolve affiliation strings from FILE (or stdin), one a line, to JSON lines, in order.
 
     A line of the answer: {"text", "institutions": [{"ror", "name", "score"}], "place", "city"};
@@ -29,7 +33,7 @@ def resolve(file: BinaryIO, registry: str | None, cities: str) -> None:
     """
     from sciencecities.locate.resolver import Resolver
 
-    resolver = Resolver(registry, cities=cities)
+    resolver = Resolver(registry, cities=cities, min_score=min_score)
     for batch in _batches(file):
         for answer in resolver.resolve(batch):
             click.echo(json.dumps(answer, ensure_ascii=False))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sciencecities.errors import ConfigError
 from sciencecities.locate.gazetteer import Gazetteer
-from sciencecities.locate.matcher import Match, Matcher
+from sciencecities.locate.matcher import Asked, Match, Matcher
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.locate.place_text import Found
 from sciencecities.locate.placing import NOWHERE, REGISTERED, Placed, TextPlaces, choose_place
@@ -52,11 +52,12 @@ class Locator:
         mode: str = "text-then-registry",
         match: bool = True,
         keep_ancestors: bool = False,
+        min_score: float | None = None,
     ) -> None:
         """`mode` is one of MODES; without a registry, `registry` takes the places from the text.
 
         With `match` False the record's ids stand as they are and strings are matched to nothing.
-        Raises ConfigError for an unknown mode.
+        Matches scored below `min_score` are left out. Raises ConfigError for an unknown mode.
         """
         if mode not in MODES:
             raise ConfigError(f"no locate mode {mode!r}; there are {', '.join(MODES)}")
@@ -66,17 +67,41 @@ class Locator:
         self.match = match
         self.keep_ancestors = keep_ancestors
         self._texts = TextPlaces(gazetteer)
+        self.min_score = min_score
+        self._matched: dict[Asked, list[Match]] = {}
         self._matcher = Matcher(registry) if registry is not None and match else None
+
+    def prepare(self, strings: Iterable[str]) -> None:
+        """Match many strings at once, which is faster; what is known of former ones is forgotten.
+
+        Changes no answer: those that are asked for later are matched one by one otherwise.
+        """
+        if self._matcher is not None:
+            found = ((text, self._texts.find(text)) for text in dict.fromkeys(strings))
+            asked = [Asked(text, one.country, one.place) for text, one in found]
+            answers = self._matcher.match_many(asked, self.min_score)
+            self._matched = dict(zip(asked, answers, strict=True))
 
     def locate(self, affiliation: Affiliation) -> list[Unit]:
         """The affiliation's distinct units; none where it has neither text nor institution."""
+        named, strings = self._found(affiliation)
+        return self._units(named if self.keep_ancestors else pruned(named), strings)
+
+    def named(self, affiliation: Affiliation) -> list[Unit]:
+        """All units, also those of ancestors of others, which come last."""
+        named, strings = self._found(affiliation)
+        kept = pruned(named)
+        return self._units([*kept, *(one for one in named if one not in kept)], strings)
+
+    def _found(self, affiliation: Affiliation) -> tuple[list[Named], list[Unit]]:
         text = affiliation.text or ""
-        named, strings = self._read(affiliation.entries, text)
         if not affiliation.entries:
             named, strings = self._by_string(text)
-        named = merged(named)
-        if not self.keep_ancestors:
-            named = pruned(named)
+        else:
+            named, strings = self._read(affiliation.entries, text)
+        return merged(named), strings
+
+    def _units(self, named: Sequence[Named], strings: Sequence[Unit]) -> list[Unit]:
         units: dict[str, Unit] = {}
         for unit in [*map(self._unit, named), *strings]:
             units.setdefault(unit.key, unit)
@@ -199,7 +224,9 @@ class Locator:
     def _matches(self, string: str, country: str | None, place: Place | None) -> list[Match]:
         if self._matcher is None:
             return []
-        return self._matcher.match(string, country, place=place)
+        asked = Asked(string, country, place)
+        known = self._matched.get(asked)
+        return self._matcher.match_many([asked], self.min_score)[0] if known is None else known
 
     def _by_match(self, match: Match, text: str) -> Named:
         return Named(

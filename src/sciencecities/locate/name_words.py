@@ -42,7 +42,8 @@ SAME_WORD = {
         "national": "natl nat nacional nationale nazionale",
         "international": "int internacional internationale internazionale intl",
         "science": "sci sciences scis ciencias ciencia scienze wissenschaften sc",
-        "technology": "tech technol technologies tecnologia technologie tecnologico techn",
+        "technology": "tech technol technologies tecnologia technologie tecnologico techn"
+        " technological",
         "technical": "technische tecnica technique tecnico",
         "polytechnic": "politecnica politecnico polytechnique polytech politecnical",
         "research": "res recherche investigacion ricerca forschung investigaciones recherches",
@@ -61,17 +62,34 @@ SAME_WORD = {
         "general": "gen",
         "advanced": "adv",
         "applied": "appl",
-        "studies": "stud studien",
+        "studies": "stud studien study",
         "telecommunications": "telecommun telecommunication",
-        "electronic": "electron",
+        "electronic": "electron electronics",
         "theoretical": "theoretische theorique teorica",
         "children": "childrens",
         "xian": "xi'an",
+        "computer": "comput computing computation computational computers",
+        "automation": "autom",
+        "communications": "commun communication",
+        # Cities whose names differ between languages and times.
+        "antwerp": "antwerpen anvers", "athens": "athina", "basel": "basle bale",
+        "beijing": "peking", "belgrade": "beograd", "bengaluru": "bangalore", "bern": "berne",
+        "brussels": "bruxelles brussel", "bucharest": "bucuresti", "chennai": "madras",
+        "cologne": "koln koeln", "copenhagen": "kobenhavn", "dusseldorf": "duesseldorf",
+        "florence": "firenze", "geneva": "geneve genf", "genoa": "genova", "ghent": "gent gand",
+        "gothenburg": "goteborg", "gottingen": "goettingen", "hanover": "hannover",
+        "kharkiv": "kharkov", "kolkata": "calcutta", "krakow": "cracow krakau",
+        "kyiv": "kiev", "lisbon": "lisboa", "lviv": "lvov", "lyon": "lyons",
+        "marseille": "marseilles", "milan": "milano", "moscow": "moskva", "mumbai": "bombay",
+        "munich": "munchen muenchen", "naples": "napoli", "nuremberg": "nurnberg",
+        "odesa": "odessa", "padua": "padova", "prague": "praha", "rome": "roma",
+        "seville": "sevilla", "tubingen": "tuebingen", "turin": "torino", "venice": "venezia",
+        "vienna": "wien", "warsaw": "warszawa", "wurzburg": "wuerzburg", "zurich": "zuerich",
         "california": "calif",
         "massachusetts": "mass",
     }.items()
     for word in words.split()
-}
+}  # fmt: skip
 PHRASES = re.compile(r"\b(jiao tong|xi an|hong kong|chiao tung|tsing hua|cheng kung)\b")
 
 # Words of kind and field: a name of these alone says nothing without its town.

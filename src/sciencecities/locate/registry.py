@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from sciencecities.errors import LocateError, SourceError
+from sciencecities.locate import cache
 from sciencecities.locate.model import Place
 from sciencecities.sources.streams import read_chunks
 
+if TYPE_CHECKING:
+    import numpy as np
+
+CACHE_KIND = "registry-1"
+"""Its number grows whenever Organisation changes."""
+CACHED_FROM_BYTES = 1 << 20
 ROR_PREFIX = "https://ror.org/"
 ACTIVE = "active"
 WITHDRAWN = "withdrawn"
 
 _ROR_URL = re.compile(r"(?:https?://)?(?:www\.)?ror\.org/([0-9a-z]+)/?", re.IGNORECASE)
 _ROR_BARE = re.compile(r"0[0-9a-z]{6}[0-9]{2}", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://)?(?:www\d?\.)?([\w.-]+\.\w+)/?$", re.IGNORECASE)
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -40,6 +50,7 @@ class PlaceDetails(Struct, frozen=True, gc=False):
     lat: float | None = None
     lng: float | None = None
     country_subdivision_name: str | None = None
+    country_subdivision_code: str | None = None
 
 
 class Location(Struct, frozen=True, gc=False):
@@ -65,6 +76,13 @@ class Relation(Struct, frozen=True, gc=False):
     label: str | None = None
 
 
+class Link(Struct, frozen=True, gc=False):
+    """A page about an organisation. `type`: website or wikipedia."""
+
+    type: str
+    value: str
+
+
 class Organisation(Struct, frozen=True, gc=False):
     """One ROR record, only the fields that locating needs. The first location is the main one."""
 
@@ -74,6 +92,15 @@ class Organisation(Struct, frozen=True, gc=False):
     relationships: tuple[Relation, ...] = ()
     status: str = ACTIVE
     types: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    domains: tuple[str, ...] = ()
+
+    @property
+    def web_domains(self) -> frozenset[str]:
+        """Its internet domains, without "www."."""
+        sites = (_HOST.match(link.value) for link in self.links if link.type == "website")
+        hosts = (site[1].lower() for site in sites if site)
+        return frozenset({*hosts, *map(str.lower, self.domains)})
 
     @property
     def name(self) -> str:
@@ -113,32 +140,93 @@ def canonical_ror(ror: str | None) -> str | None:
     return ROR_PREFIX + text.lower() if _ROR_BARE.fullmatch(text) else None
 
 
+class _Records(Mapping[str, Organisation]):
+    """Records by id, each decoded when it is first asked for."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self._ids = cache.unpack(arrays["ids"])
+        self._row = {ror: row for row, ror in enumerate(self._ids)}
+        self._ends = arrays["ends"]
+        self._bytes = memoryview(arrays["records"])  # type: ignore[arg-type]
+        self._decoded: dict[str, Organisation] = {}
+        self._decode = msgspec.msgpack.Decoder(Organisation).decode
+
+    def __getitem__(self, ror: str) -> Organisation:
+        found = self._decoded.get(ror)
+        if found is None:
+            row = self._row[ror]
+            found = self._decode(self._bytes[self._ends[row] : self._ends[row + 1]])
+            self._decoded[ror] = found
+        return found
+
+    def __contains__(self, ror: object) -> bool:
+        return ror in self._row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+def _packed(registry: Registry) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    encode = msgspec.msgpack.Encoder().encode
+    rors, records = zip(*registry.items(), strict=True) if len(registry) else ((), ())
+    blobs = [encode(record) for record in records]
+    ends = np.zeros(len(blobs) + 1, np.int64)
+    np.cumsum([len(blob) for blob in blobs], out=ends[1:])
+    content = np.frombuffer(b"".join(blobs), np.uint8)
+    return {"ids": cache.pack(rors), "ends": ends, "records": content}
+
+
 class Registry:
     """Organisations by canonical ROR id. Ids the file does not hold are answered with None."""
 
     def __init__(self, organisations: Iterable[Organisation]) -> None:
         """Hold the organisations. Raises LocateError if an id is no ROR id or occurs twice."""
-        self._by_ror: dict[str, Organisation] = {}
+        self.digest: str | None = None  # of the file, where it is large enough to be cached
+        known: dict[str, Organisation] = {}
+        self._by_ror: Mapping[str, Organisation] = known
         for number, organisation in enumerate(organisations, 1):
             ror = canonical_ror(organisation.id)
-            if ror is None or ror in self._by_ror:
+            if ror is None or ror in known:
                 why = "is no ROR id" if ror is None else "occurs twice"
                 raise LocateError(f"record {number}: {organisation.id!r} {why}")
-            self._by_ror[ror] = organisation
+            known[ror] = organisation
 
     @classmethod
     def load(cls, path: str | Path) -> Registry:
         """Read ROR v2 records: JSON lines or an array, plain, gzip, or in ROR's zip dump.
 
+        A large file is read once; then its records come from the user's cache as they are needed.
         Raises LocateError naming the file and, where one is bad, the record.
         """
         path = Path(path)
         try:
-            return cls(_organisations(path))
+            return cls._cached(path)
         except SourceError as error:
             raise LocateError(str(error)) from error
         except LocateError as error:
             raise LocateError(f"{path}: {error}") from error
+
+    @classmethod
+    def _cached(cls, path: Path) -> Registry:
+        key = None
+        with contextlib.suppress(OSError):
+            if path.stat().st_size >= CACHED_FROM_BYTES:
+                key = cache.digest(path)
+        arrays = cache.read(CACHE_KIND, key) if key else None
+        if arrays is None:
+            found = cls(_organisations(path))
+            if key:
+                cache.write(CACHE_KIND, key, _packed(found))
+        else:
+            found = cls(())
+            found._by_ror = _Records(arrays)
+        found.digest = key
+        return found
 
     def __len__(self) -> int:
         return len(self._by_ror)

@@ -15,11 +15,16 @@ class Resolver:
     """Resolves strings in batches; loading takes some seconds, once."""
 
     def __init__(
-        self, registry: str | Path | Registry | None = None, *, cities: str = "metro"
+        self,
+        registry: str | Path | Registry | None = None,
+        *,
+        cities: str = "metro",
+        min_score: float | None = None,
     ) -> None:
         """`registry` is a ROR v2 file; without one the gazetteer alone places the strings.
 
-        `cities` names the city definition. Raises LocateError if either cannot be used.
+        `cities` names the city definition. Organisations scored below `min_score` (0 to 1) are
+        left out. Raises LocateError if registry or cities cannot be used.
         """
         from sciencecities.locate import cities as definitions
         from sciencecities.locate.gazetteer import Gazetteer
@@ -27,8 +32,9 @@ class Resolver:
         if isinstance(registry, str | Path):
             registry = Registry.load(registry)
         gazetteer = Gazetteer.load()
-        self._locator = Locator(gazetteer, registry)
-        self._cities: CityDefinition = definitions.load(cities, gazetteer)
+        self._locator = Locator(gazetteer, registry, min_score=min_score)
+        self.registry = self._locator.registry
+        self.cities: CityDefinition = definitions.load(cities, gazetteer)
 
     def resolve(self, strings: str | Iterable[str]) -> list[dict[str, Any]]:
         """One answer for each string, in order; equal strings are looked up once.
@@ -37,10 +43,12 @@ class Resolver:
 
         An answer has `text`, `institutions` (`ror`, `name`, `score`; an organisation that is in no
         registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`, `score`) or None,
-        and `city` (`id`, `name`) or None.
+        and `city` (`id`, `name`) or None. Institutions stand in their order in the string, those
+        above another one named last; the place is that of the first that has one.
         """
         texts = [strings] if isinstance(strings, str) else list(strings)
-        units = {text: self._locator.locate(Affiliation(text)) for text in dict.fromkeys(texts)}
+        self._locator.prepare(texts)
+        units = {text: self._locator.named(Affiliation(text)) for text in dict.fromkeys(texts)}
         placed = {text: self._placed(text, found) for text, found in units.items()}
         answers = dict(zip(placed, self._assign(list(placed.values())), strict=True))
         return [_answer(text, units[text], placed[text], answers[text]) for text in texts]
@@ -52,7 +60,7 @@ class Resolver:
 
     def _assign(self, units: Sequence[Unit | None]) -> list[Assignment | None]:
         places = [unit.place for unit in units if unit and unit.place]
-        found = iter(self._cities.assign(places))
+        found = iter(self.cities.assign(places))
         return [next(found) if unit and unit.place else None for unit in units]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -190,6 +190,7 @@ def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Re
     locator = _locator(settings)
     rows: dict[str, list[Any]] = {name: [] for name in LOCATED_COLUMNS}
     places: dict[str, Place] = {}
+    locator.prepare(a.text for _, a in batch if a.text and _has_unknown(a.entries))
     for key, affiliation in batch:
         units = locator.locate(affiliation)
         text = normalise(affiliation.text) if affiliation.text else None
@@ -200,6 +201,10 @@ def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Re
                 known = places.get(unit.place.place_id, unit.place)
                 places[unit.place.place_id] = min(unit.place, known, key=repr)
     return rows, list(places.values())
+
+
+def _has_unknown(entries: Sequence[Entry]) -> bool:
+    return not entries or any(not one.institution_id and not one.ror for one in entries)
 
 
 def _add_row(

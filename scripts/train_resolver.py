@@ -1,0 +1,352 @@
+"""Train the resolver's decision from labelled strings: writes locate/data/resolver_model.npz.
+
+    python scripts/train_resolver.py --words --registry ror.jsonl.gz gold/*.jsonl.gz
+
+Needs the extra `train` (lightgbm). Takes some 30 minutes of one core. docs/RESOLVER.md tells what
+is done here and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lightgbm
+import numpy as np
+
+from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.gold import GoldSet, Judge, read_gold
+from sciencecities.locate.matcher import Asked, Matcher, select
+from sciencecities.locate.name_words import name_words
+from sciencecities.locate.org_evidence import FEATURES
+from sciencecities.locate.org_index import ACRONYM, WORDS_FILE, named, word_shares
+from sciencecities.locate.org_model import MODEL_FILE, Model
+from sciencecities.locate.placing import TextPlaces
+from sciencecities.locate.registry import Registry
+
+FINAL, FOLDS = 7, 3
+"""One string in FINAL is kept apart to the end; the others are trained on in FOLDS turns."""
+
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.08,
+    "num_leaves": 31,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5,
+    "verbose": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "seed": 7,
+}
+ROUNDS = 160
+KIN_WEIGHT, OTHER_WEIGHT, HALF_WEIGHT = 0.3, 0.6, 0.6
+LIKELY = 0.35
+LEAST_SHARE = 6e-5
+POINTS = 60
+OTHER, RIGHT, KIN = 0, 1, 2
+
+
+class Rows(NamedTuple):
+    """Candidates of all strings with one registry. `label`: OTHER, RIGHT, or KIN of a right one.
+
+    `apart` marks those that overlap no labelled organisation of a string of which only one is
+    labelled: nobody has said whether they are right.
+    """
+
+    text: np.ndarray
+    rows: np.ndarray
+    features: np.ndarray
+    label: np.ndarray
+    apart: np.ndarray
+
+
+class Strings(NamedTuple):
+    """The labelled strings of all sets, one after another."""
+
+    asked: list[Asked]
+    set_of: np.ndarray
+    is_single: np.ndarray
+    n_gold: np.ndarray
+    weight: np.ndarray
+    is_final: np.ndarray
+    fold: np.ndarray
+
+
+def main() -> None:
+    """Train, calibrate on strings not trained on, write the model, print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gold", nargs="+", help="JSON lines with text and ror, also gzip")
+    parser.add_argument("--registry", required=True)
+    parser.add_argument("--out", type=Path, default=_model_path())
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--words", action="store_true", help="write the usual shares of words anew")
+    options = parser.parse_args()
+    sets = [read_gold(path) for path in options.gold]
+    registry = Registry.load(options.registry)
+    if options.words:
+        _write_words(registry, options.out.with_name(WORDS_FILE))
+    strings = _strings(sets)
+    whole = _rows(registry, sets, strings, None)
+    half = Registry(one for ror, one in registry.items() if _hash(ror) % 2 == 0)
+    parts = [whole, _rows(half, sets, strings, whole)]
+    first = _cross_validated(parts, strings, None, options.rounds)
+    second = _cross_validated(parts, strings, first, options.rounds)
+    calibration = _calibrate(parts[0], strings, second[0])
+    scores = np.interp(second[0], *calibration)
+    threshold = _best_threshold(parts[0], strings, scores, sets)
+    booster = _fit(parts, strings, ~strings.is_final, first, options.rounds)
+    model = Model(*_flat_trees(booster), calibration.astype(np.float32), threshold)
+    arrays = model._asdict() | {"features": np.array(FEATURES), "threshold": np.array(threshold)}
+    np.savez_compressed(options.out, **arrays)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes, threshold {threshold}")
+    for name, mask, found in (
+        ("cross-validated", ~strings.is_final, scores),
+        ("kept apart", strings.is_final, model.scores(whole.features)),
+    ):
+        figures = _f1(whole, strings, found, threshold, mask, sets)
+        shown = ", ".join(f"{s.name} {f:.3f}" for s, f in zip(sets, figures, strict=True))
+        print(f"{name}: mean F1 {np.mean(figures):.4f} ({shown})")
+
+
+def _model_path() -> Path:
+    import sciencecities.locate
+
+    return Path(sciencecities.locate.__file__).parent / "data" / MODEL_FILE
+
+
+def _write_words(registry: Registry, path: Path) -> None:
+    """The share of a registry's names that hold each of the commoner words."""
+    names = {
+        tuple(name_words(value))
+        for _, one in registry.items()
+        for value, kind in named(one)
+        if kind != ACRONYM
+    }
+    counts = Counter(word for name in names for word in set(name))
+    shares = ((word, n / len(names)) for word, n in sorted(counts.items()))
+    lines = [f"{word} {share:.6f}" for word, share in shares if share >= LEAST_SHARE]
+    path.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
+    word_shares.cache_clear()
+
+
+def _hash(text: str) -> int:
+    return int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8], 16)
+
+
+# --- strings and their candidates --------------------------------------------------------------
+
+
+def _strings(sets: list[GoldSet]) -> Strings:
+    places = TextPlaces(Gazetteer.load())
+    asked, set_of, n_gold, split = [], [], [], []
+    for number, one in enumerate(sets):
+        for row in one.rows:
+            found = places.find(row.text)
+            asked.append(Asked(row.text, found.country, found.place))
+            set_of.append(number)
+            n_gold.append(len(row.rors))
+            split.append(_hash(" ".join(sorted(row.text.lower().split()))))
+    of, hashed = np.array(set_of), np.array(split)
+    sizes = np.bincount(of)
+    return Strings(
+        asked,
+        of,
+        np.array([one.is_single for one in sets])[of],
+        np.array(n_gold),
+        np.sqrt(np.median(sizes) / sizes)[of],
+        hashed % FINAL == 0,
+        hashed // FINAL % FOLDS,
+    )
+
+
+def _rows(registry: Registry, sets: list[GoldSet], strings: Strings, whole: Rows | None) -> Rows:
+    model: Any = None  # only candidates are asked for
+    matcher = Matcher(registry, model=model or _NO_MODEL)
+    rows, features = [], []
+    for start in range(0, len(strings.asked), 2_000):
+        found = matcher.candidates(strings.asked[start : start + 2_000])
+        rows.append(found.rows + np.array([start, 0, 0, 0], np.int32))
+        features.append(found.features)
+    table = np.concatenate(rows)
+    judge = Judge(registry)
+    gold = [judge.gold(row) for one in sets for row in one.rows]
+    above = [frozenset[str]().union(*map(registry.ancestors, one)) for one in gold]
+    label = np.array(
+        [
+            _label(registry, matcher.names.rors[org], gold[text], above[text])
+            for text, org, _, _ in table.tolist()
+        ],
+        np.int8,
+    )
+    apart = _apart(table, label, strings, whole)
+    return Rows(table[:, 0], table, np.concatenate(features), label, apart)
+
+
+def _label(registry: Registry, ror: str, gold: frozenset[str], above: frozenset[str]) -> int:
+    if ror in gold:
+        return RIGHT
+    return KIN if ror in above or (gold and registry.ancestors(ror) & gold) else OTHER
+
+
+def _apart(
+    table: np.ndarray, label: np.ndarray, strings: Strings, whole: Rows | None
+) -> np.ndarray:
+    """Where the registry lacks the labelled organisation, the whole one says where it stands."""
+    known_rows, known_label = (whole.rows, whole.label) if whole else (table, label)
+    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for text, _, start, end in known_rows[known_label == RIGHT].tolist():
+        spans[text].append((start, end))
+    unsaid = strings.is_single[table[:, 0]] & (strings.n_gold[table[:, 0]] > 0) & (label == OTHER)
+    found = np.zeros(len(table), bool)
+    for at in np.flatnonzero(unsaid).tolist():
+        text, _, start, end = table[at].tolist()
+        found[at] = all(end <= first or start >= last for first, last in spans[text])
+    return found
+
+
+_NO_MODEL = Model(*(np.zeros(0) for _ in range(7)), 0.5)
+
+
+# --- training ----------------------------------------------------------------------------------
+
+
+def _weights(rows: Rows, strings: Strings, likely: np.ndarray | None) -> np.ndarray:
+    """What each candidate counts. Kin and unsaid ones, likely to be right too, count less."""
+    weight = strings.weight[rows.text].copy()
+    is_single = strings.is_single[rows.text]
+    weight[rows.label == KIN] *= np.where(is_single[rows.label == KIN], 0.0, KIN_WEIGHT)
+    if likely is None:
+        weight[rows.apart] *= 0.25
+    else:
+        probability = 1 / (1 + np.exp(-likely[rows.apart]))
+        weight[rows.apart] *= np.where(probability > LIKELY, 0.0, OTHER_WEIGHT)
+    return weight
+
+
+def _fit(
+    parts: list[Rows],
+    strings: Strings,
+    texts: np.ndarray,
+    likely: list[np.ndarray] | None,
+    rounds: int,
+) -> lightgbm.Booster:
+    features, labels, weights = [], [], []
+    for number, rows in enumerate(parts):
+        own = texts[rows.text]
+        weight = _weights(rows, strings, likely[number] if likely else None)
+        features.append(rows.features[own])
+        labels.append(rows.label[own] == RIGHT)
+        weights.append(weight[own] * (HALF_WEIGHT if number else 1.0))
+    data = lightgbm.Dataset(
+        np.concatenate(features), np.concatenate(labels), weight=np.concatenate(weights)
+    )
+    return lightgbm.train(PARAMETERS, data, rounds)
+
+
+def _cross_validated(
+    parts: list[Rows], strings: Strings, likely: list[np.ndarray] | None, rounds: int
+) -> list[np.ndarray]:
+    """Raw scores of all candidates, each by trees that did not see its string."""
+    raw = [np.zeros(len(rows.text)) for rows in parts]
+    for fold in range(FOLDS):
+        booster = _fit(parts, strings, ~strings.is_final & (strings.fold != fold), likely, rounds)
+        for scores, rows in zip(raw, parts, strict=True):
+            own = strings.fold[rows.text] == fold
+            scores[own] = booster.predict(rows.features[own], raw_score=True)
+    return raw
+
+
+def _calibrate(rows: Rows, strings: Strings, raw: np.ndarray) -> np.ndarray:
+    """Raw scores and the share of right ones at each, rising, from the selected candidates.
+
+    Strings count by their set's weight; candidates that nobody has judged do not count.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    chosen = np.array(select(rows.rows, raw, -4.0), int)
+    unsaid = rows.apart[chosen] | (rows.label[chosen] == KIN)
+    chosen = chosen[~unsaid & ~strings.is_final[rows.text[chosen]]]
+    fitted = IsotonicRegression(y_min=0.001, y_max=0.999, out_of_bounds="clip").fit(
+        raw[chosen], rows.label[chosen] == RIGHT, strings.weight[rows.text[chosen]]
+    )
+    at = np.quantile(raw[chosen], np.linspace(0, 1, POINTS))
+    smooth = np.convolve(np.pad(fitted.predict(at), 2, "edge"), np.ones(5) / 5, "valid")
+    at, smooth = np.append(-12.0, at), np.append(0.0005, smooth)
+    return np.stack([at, np.maximum.accumulate(smooth)])
+
+
+def _best_threshold(rows: Rows, strings: Strings, scores: np.ndarray, sets: list[GoldSet]) -> float:
+    choices = np.arange(0.3, 0.71, 0.05)
+    means = [np.mean(_f1(rows, strings, scores, c, ~strings.is_final, sets)) for c in choices]
+    for choice, mean in zip(choices, means, strict=True):
+        print(f"threshold {choice:.2f}: mean F1 {mean:.4f}")
+    return round(float(choices[int(np.argmax(means))]), 2)
+
+
+def _f1(
+    rows: Rows,
+    strings: Strings,
+    scores: np.ndarray,
+    threshold: float,
+    texts: np.ndarray,
+    sets: list[GoldSet],
+) -> list[float]:
+    """F1 of each set, as `sciencecities benchmark resolve` judges, among the candidates alone."""
+    n = len(strings.asked)
+    chosen = np.array(select(rows.rows, np.where(texts[rows.text], scores, -1.0), threshold), int)
+    label, text = rows.label[chosen], rows.text[chosen]
+    right = np.bincount(text, label == RIGHT, n)
+    wrong = np.bincount(text, label == OTHER, n)
+    wrong[strings.is_single & (right > 0)] = 0
+    possible = np.bincount(rows.text, rows.label == RIGHT, n)
+    found = []
+    for number in range(len(sets)):
+        own = texts & (strings.set_of == number)
+        r, w, p = right[own].sum(), wrong[own].sum(), possible[own].sum()
+        found.append(float(2 * r / max(1, r + w + p)))
+    return found
+
+
+def _flat_trees(booster: lightgbm.Booster) -> tuple[np.ndarray, ...]:
+    feature: list[int] = []
+    cut: list[float] = []
+    left: list[int] = []
+    right: list[int] = []
+    value: list[float] = []
+    roots: list[int] = []
+
+    def add(node: dict[str, Any]) -> int:
+        if "leaf_value" in node:
+            value.append(node["leaf_value"])
+            return ~(len(value) - 1)
+        at = len(feature)
+        feature.append(node["split_feature"])
+        cut.append(node["threshold"])
+        left.append(0)
+        right.append(0)
+        left[at] = add(node["left_child"])
+        right[at] = add(node["right_child"])
+        return at
+
+    for tree in booster.dump_model()["tree_info"]:
+        roots.append(add(tree["tree_structure"]))
+    return (
+        np.array(feature, np.int16),
+        np.array(cut, np.float32),
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        np.array(value, np.float32),
+        np.array(roots, np.int32),
+    )
+
+
+if __name__ == "__main__":
+    main()
