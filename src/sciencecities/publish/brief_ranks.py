@@ -88,21 +88,23 @@ def _who_says(world: World) -> str:
 def _rank_sentence(world: World, row: Row) -> str:
     name, before = world.name, row["previous_rank"]
     rank = world.say.rank_word(row["rank"])
+    # Of a corpus that was counted here nobody knows whether it is the world's.
+    world_en, world_zh = (" in the world", "全球") if world.is_published else ("", "")
     if before is not None and before != row["rank"]:
         old = world.say.rank_word(before)
         up = before > row["rank"]
         steps = abs(before - row["rank"])
         verb, places = "rises" if up else "falls", "place" if steps == 1 else "places"
         text = world.t(
-            f"{name} {verb} {count_word(steps)} {places}, from {old} to {rank} in the world",
-            f"{name}较上一次{'上升' if up else '下降'}{steps}位，由全球{old}"
-            f"{'上升' if up else '下降'}至全球{rank}",
+            f"{name} {verb} {count_word(steps)} {places}, from {old} to {rank}{world_en}",
+            f"{name}较上一次{'上升' if up else '下降'}{steps}位，由{world_zh}{old}"
+            f"{'上升' if up else '下降'}至{world_zh}{rank}",
         )
     else:
         stays = before == row["rank"]
         text = world.t(
-            f"{name} {'stays' if stays else 'is'} {rank} in the world",
-            f"{name}{'仍' if stays else ''}居全球{rank}",
+            f"{name} {'stays' if stays else 'is'} {rank}{world_en}",
+            f"{name}{'仍' if stays else ''}居{world_zh}{rank}",
         )
     span = world.say.span(row["rank_low"], row["rank_high"])
     if span:
