@@ -7,6 +7,7 @@ write them; its Shares are invented. Other expected values are hand calculations
 from __future__ import annotations
 
 import csv
+import json
 import os
 from decimal import Decimal
 from itertools import permutations
@@ -127,6 +128,24 @@ def test_ranges_hold_all_or_nothing_of_the_unassigned(tmp_path: Path) -> None:
         "Guangzhou": (60.5, 165.5, 1, 4),
         "Munich": (30.0, 105.0, 1, 4),
     }
+
+
+def test_what_lies_outside_every_polygon_widens_no_range(tmp_path: Path) -> None:
+    """Of China only Beijing is a city here: Guangzhou's 60.5 lie outside, the 105 may be in it."""
+    ring = [[115, 39], [118, 39], [118, 41], [115, 41], [115, 39]]
+    feature = {
+        "type": "Feature",
+        "properties": {"id": "bj", "name": "Beijing", "country": "CN"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    path = tmp_path / "one.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    edition = Edition(made(tmp_path, TABLE, cities=str(path)))
+    [beijing] = edition.rankings().to_pylist()
+    assert (beijing["share"], beijing["share_high"]) == (80.0, 185.0)
+    outside = [r for r in edition.unassigned().to_pylist() if r["reason"] == "outside-cities"]
+    assert {r["country"]: r["share"] for r in outside} == {"CN": 60.5, "DE": 30.0, "US": 90.25}
+    assert verify(edition.path) == []
 
 
 def test_parts_with_shares_and_weights(tmp_path: Path) -> None:
@@ -348,6 +367,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "3 institutions without a single city" in text
     assert "over 100 institutes in some 25 cities" in text
     assert "Boston is first of 4 cities overall in 2024" in text
+    assert "by where the Shares of a country that have no single city may lie" in text
     assert run(["rank", out]) == 0
     assert run(["city", out, "广州"]) == 0
     assert run(["verify", out]) == 0

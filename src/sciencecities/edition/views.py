@@ -49,6 +49,10 @@ RANGES = (
     "Rank (best–worst): stability range, over re-draws of the works. It does not cover wrong "
     "places, missing works or the choice of journals."
 )
+OF_INSTITUTIONS = (
+    "Rank (best–worst): by where the Shares of a country that have no single city may lie. No "
+    "stability range: a table of institutions has no works."
+)
 FEW = "few works"
 FEW_NOTE = "few works: fewer than 10 effective works, (Σw)²/Σw²."
 NO_CERTAINTY = {
@@ -304,6 +308,8 @@ def _thin_year(edition: Edition, scope: str, year: int) -> list[str]:
 
 
 def _range_notes(edition: Edition, rows: Sequence[Row]) -> list[str]:
+    if edition.kind == "institution-table":
+        return [OF_INSTITUTIONS]
     """What the ranges are, and why they or the certainty words are missing."""
     if not rows:
         return []

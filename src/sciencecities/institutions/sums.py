@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sciencecities.institutions.pieces import Piece
+from sciencecities.institutions.placing import OUTSIDE
 from sciencecities.institutions.ranges import Range, ranges
 from sciencecities.rank.order import rank
 from sciencecities.tables import (
@@ -87,7 +88,8 @@ def _rankings(
     country_of = {city_id: city.country for city_id, city in city_of.items()}
     unassigned: dict[str | None, int] = defaultdict(int)
     for piece in group.pieces:
-        if piece.where.city is None:
+        # What lies outside every city is known not to lie in one.
+        if piece.where.city is None and piece.where.reason != OUTSIDE:
             unassigned[piece.where.country] += piece.units
     of_cities = {city_id: placed[city_id] for _, city_id in ranked}
     spans = ranges(of_cities, country_of, unassigned)
