@@ -387,6 +387,7 @@ def test_a_large_town_wins_over_its_namesake_in_the_registry(locator: Locator) -
     text = "Kiln Normal University, Xinxiang 453007, China"
     [unit] = locator.locate(Affiliation(text, (entry(14),)))
     assert unit.place and unit.place.place_id == f"gn:{XINXIANG.geonames_id}"
+    assert unit.method.endswith("+registry-namesake")  # reported
     [unit] = locator.locate(Affiliation("Kiln Normal University", (entry(14),)))
     assert unit.place and unit.place.place_id == f"gn:{XINXIANG_TOWNSHIP.geonames_id}"
 

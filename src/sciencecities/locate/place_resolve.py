@@ -18,6 +18,7 @@ from sciencecities.locate.text import fold
 SLIP_POPULATION = 50_000
 BRANCH_POPULATION = 100_000
 FIRST_POPULATION = 5_000  # of a town that may begin a string before its province
+SIZE_SCORES = ((1_000_000, 0.92), (300_000, 0.88), (100_000, 0.78), (30_000, 0.58), (0, 0.4))
 PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren"})  # hospitals named after them
 # Capitals that bear their country's name.
 NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
@@ -277,6 +278,8 @@ class Resolver:
             method = "text-city"
         name = "" if best.kind == WHOLE else best.name
         score = _confidence(best, method)
+        if not self.context.exact and not best.in_region and best.kind != WHOLE:
+            score = _confidence_of_size(self.gazetteer.index.populations[best.row])
         return Found(place, place.country, method, score, name, best.in_region)
 
     def _result_of(self, institution: Institution) -> Found:
@@ -310,3 +313,11 @@ def _confidence(best: Candidate, method: str) -> float:
     if best.kind == EDGE:
         base -= 0.05
     return round(base, 3)
+
+
+def _confidence_of_size(population: int) -> float:
+    """The score of a town inside a name where no country or region is written.
+
+    Measured on names of the research organisation registry, by the town's size (docs/PLACES.md).
+    """
+    return next(score for least, score in SIZE_SCORES if population >= least)

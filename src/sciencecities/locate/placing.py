@@ -29,6 +29,7 @@ class Placed(NamedTuple):
 
 
 NOWHERE = Placed(None, "none", 0.0)
+NAMESAKE = "registry-namesake"
 REGISTERED = 0.98  # a registered location that no town of the string contradicts
 CONFIRMED = 0.99  # one that the string names too
 
@@ -95,6 +96,8 @@ def choose_place(
     or near a registered place. Under one name, the registry's place and id stand, unless it is a
     small namesake far from a large town, or of a province. A town that only stands in an
     organisation's name is weaker than the registry's: Washington University is in St. Louis.
+    Where the registry has a namesake of the town far from it, the method ends in
+    `+registry-namesake`, so that such records can be found and reported to the registry.
     """
     for part in dict.fromkeys((texts.about(text, names), text)):
         found = texts.find(part, min(countries) if len(countries) == 1 else None)
@@ -103,7 +106,10 @@ def choose_place(
             credible = [known for known in registered if not _is_region(texts.gazetteer, known)]
             if credible and _is_own_name(found, names):
                 found = found._replace(method="text-name")
-            return _weigh(texts, part, found, place, credible)
+            chosen = _weigh(texts, part, found, place, credible)
+            if _is_elsewhere(texts.gazetteer, registered, chosen.place):
+                return chosen._replace(method=f"{chosen.method}+{NAMESAKE}")
+            return chosen
     return Placed(registered[0], "registry", REGISTERED) if registered else NOWHERE
 
 
@@ -131,6 +137,13 @@ def _weigh(
         if any(_near(known, other) for known in registered):
             return Placed(other, method, found.score)
     return Placed(place, method, found.score)
+
+
+def _is_elsewhere(gazetteer: Gazetteer, registered: Sequence[Place], chosen: Place | None) -> bool:
+    """Whether the registry's main place is a namesake of the chosen one, or of its province."""
+    if chosen is None or not registered or chosen in registered:
+        return False
+    return _is_namesake(gazetteer, registered[0], chosen) or _is_region(gazetteer, registered[0])
 
 
 def _is_own_name(found: Found, names: Sequence[str]) -> bool:
