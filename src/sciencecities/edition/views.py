@@ -308,11 +308,11 @@ def _thin_year(edition: Edition, scope: str, year: int) -> list[str]:
 
 
 def _range_notes(edition: Edition, rows: Sequence[Row]) -> list[str]:
-    if edition.kind == "institution-table":
-        return [OF_INSTITUTIONS]
     """What the ranges are, and why they or the certainty words are missing."""
     if not rows:
         return []
+    if edition.kind == "institution-table":
+        return [OF_INSTITUTIONS]
     if any(r["rank_low"] is None for r in rows):
         return [NO_RANGES if edition.kind == "computed" else NOT_PUBLISHED]
     reasons = {(r["data_year"], r["movement_note"]) for r in rows if r["movement_note"]}
