@@ -24,13 +24,18 @@ SURE_WEIGHT = 15.0
 LEAST_RARE, LEAST_COVER = 0.5, 0.6
 
 
+FIRST, HOPELESS = 40, -4.0
+
+STAMP, SHARED, SLOT = 0, 1, 2
+"""Of a name: the search that set it, the weight it shares with the string (thousandths), its place
+among the names found or -1."""
+
+
 def new_scratch(index: OrgIndex) -> tuple[np.ndarray, ...]:
     """Working space, to be used by one search at a time."""
     n_keys, n_words = len(index.key_weight), len(index.idf)
     return (
-        np.zeros(n_keys, np.float32),
-        np.zeros(n_keys, np.int64),
-        np.zeros(n_keys, np.int32),
+        np.zeros((n_keys, 3), np.int32),  # one line of memory a name: STAMP, SHARED, SLOT
         np.zeros(n_words, np.int64),
         np.zeros(n_words, np.int32),
         np.zeros(1, np.int64),
@@ -66,7 +71,7 @@ def _locations(ix, tok, before, n, loc):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _find_keys(ix, tok, before, seg, part, n, sid, acc, stamp, slot, wstamp, whead, keys, touched):  # type: ignore[no-untyped-def]
+def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, touched):  # type: ignore[no-untyped-def]
     """Names that stand in the string or share enough rare words with it.
 
     `keys` gets number, start and end (-1 where not whole) of each.
@@ -83,12 +88,12 @@ def _find_keys(ix, tok, before, seg, part, n, sid, acc, stamp, slot, wstamp, whe
             key = look_up(ix.name_hash, ix.name_key, hashed)
             if key < 0:
                 continue
-            if stamp[key] != sid:
-                stamp[key] = sid
-                acc[key] = 0
-                slot[key] = -1
-            if slot[key] < 0 and n_keys < MAX_KEYS:
-                slot[key] = n_keys
+            if state[key, STAMP] != sid:
+                state[key, STAMP] = sid
+                state[key, SHARED] = 0
+                state[key, SLOT] = -1
+            if state[key, SLOT] < 0 and n_keys < MAX_KEYS:
+                state[key, SLOT] = n_keys
                 keys[n_keys, 0], keys[n_keys, 1], keys[n_keys, 2] = key, i, j + 1
                 n_keys += 1
     n_touched = 0
@@ -96,26 +101,30 @@ def _find_keys(ix, tok, before, seg, part, n, sid, acc, stamp, slot, wstamp, whe
         word = tok[i]
         if word < 0 or whead[word] != i:
             continue
-        weight = ix.idf[word]
+        weight = int(ix.idf[word] * 1000)
         for p in range(ix.post_off[word], ix.post_off[word + 1]):
             key = ix.post_key[p]
-            if stamp[key] != sid:
-                stamp[key] = sid
-                acc[key] = 0
-                slot[key] = -1
-            if acc[key] == 0 and slot[key] < 0:
+            if state[key, STAMP] != sid:
+                state[key, STAMP] = sid
+                state[key, SHARED] = 0
+                state[key, SLOT] = -1
+            if state[key, SHARED] == 0 and state[key, SLOT] < 0:
                 if n_touched == MAX_TOUCHED:
                     continue
                 touched[n_touched] = key
                 n_touched += 1
-            acc[key] += weight
+            state[key, SHARED] += weight
     for t in range(n_touched):
         key = touched[t]
-        if slot[key] >= 0 or n_keys == MAX_KEYS:
+        if state[key, SLOT] >= 0 or n_keys == MAX_KEYS:
             continue
-        rare, weight = ix.key_rare[key], ix.key_weight[key]
-        if acc[key] >= LEAST_RARE * rare and acc[key] + weight - rare >= LEAST_COVER * weight:
-            slot[key] = n_keys
+        rare, weight, shared = (
+            ix.key_rare[key],
+            ix.key_weight[key],
+            state[key, SHARED] / 1000 + 0.01,
+        )
+        if shared >= LEAST_RARE * rare and shared + weight - rare >= LEAST_COVER * weight:
+            state[key, SLOT] = n_keys
             keys[n_keys, 0], keys[n_keys, 1], keys[n_keys, 2] = key, -1, -1
             n_keys += 1
     return n_keys
@@ -183,7 +192,7 @@ def search(  # type: ignore[no-untyped-def]
 
     Returns the string, organisation, start and end of each candidate, and its features.
     """
-    acc, stamp, slot, wstamp, whead, counter = scratch
+    state, wstamp, whead, counter = scratch
     n_strings = len(off) - 1
     out = np.empty((n_strings * MAX_CANDIDATES, 4), np.int32)
     features = np.zeros((n_strings * MAX_CANDIDATES, N_FEATURES), np.float32)
@@ -214,9 +223,7 @@ def search(  # type: ignore[no-untyped-def]
             nxt[i] = whead[word]
             whead[word] = i
         n_loc = _locations(ix, tok, before, n, loc)
-        n_keys = _find_keys(
-            ix, tok, before, seg, part, n, sid, acc, stamp, slot, wstamp, whead, keys, touched
-        )
+        n_keys = _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, touched)
         for k in range(n_keys):
             score[k] = verify(
                 ix, keys[k, 0], n, sid, wstamp, whead, nxt, hits, keys[k, 1], keys[k, 2], spot[k]
@@ -287,13 +294,18 @@ def _choose(ix, n_keys, keys, spot, score, part, loc, n_loc, seen_country, upper
 
 @numba.njit(cache=True)
 def predict(features, feature, threshold, left, right, value, roots):  # type: ignore[no-untyped-def]
-    """The sum of all trees' leaves for each row. A child below 0 is a leaf, ~child its number."""
+    """The sum of all trees' leaves for each row. A child below 0 is a leaf, ~child its number.
+
+    A row that is HOPELESS after the FIRST trees keeps the sum of these.
+    """
     out = np.zeros(len(features), np.float64)
     for r in range(len(features)):
         row = features[r]
         total = 0.0
-        for root in roots:
-            at = root
+        for t in range(len(roots)):
+            if t == FIRST and total < HOPELESS:
+                break
+            at = roots[t]
             while at >= 0:
                 at = left[at] if row[feature[at]] <= threshold[at] else right[at]
             total += value[~at]
