@@ -55,7 +55,8 @@ def export_site(
     from sciencecities.publish.export import export_site as write_site
     from sciencecities.publish.site import Site
 
-    site = Site([open_edition(e) for e in editions], base_url=base_url, n_cities=n_cities)
+    opened = [open_edition(e) for e in editions]
+    site = Site(opened, base_url=base_url, n_cities=n_cities, is_static=True)
     with reporting(quiet) as progress:
         counts = write_site(site, out, progress)
     click.echo(

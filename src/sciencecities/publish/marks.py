@@ -6,7 +6,7 @@ Row plots have no viewBox and x in percent: text keeps its size from a phone up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -88,6 +88,61 @@ def interval(
     dot = "ring" if stated else "dot"
     parts.append(f'<circle class="{dot}" cx="{scale.x(value)}" cy="{y}" r="6"/>')
     return _row(parts, height, focus)
+
+
+def histogram(
+    scale: Scale,
+    counts: Mapping[int, int],
+    total: int,
+    chosen: int,
+    default: int | None,
+    *,
+    focus: bool = False,
+    height: int = 60,
+) -> Markup:
+    """How many of `total` methods give each rank; below, a dot for the chosen one, a tick for the
+    default. Ranks outside the scale are heaped at its edge."""
+    foot = height - 19
+    heaps: dict[int, int] = {}
+    for rank, n in counts.items():
+        edge = int(min(max(rank, scale.low), scale.high))
+        heaps[edge] = heaps.get(edge, 0) + n
+    width = 0.8 * (100 - 2 * scale.margin) / ((scale.high - scale.low) or 1.0)
+    parts = [
+        f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{height}"/>'
+        for t in scale.ticks()
+    ]
+    for rank, n in sorted(heaps.items()):
+        tall = max(2.0, (foot - 5) * n / (total or 1))
+        left = float(scale.x(rank).rstrip("%")) - width / 2
+        parts.append(
+            f'<rect class="bar lo" x="{left:.2f}%" y="{foot - tall:.1f}" width="{width:.2f}%" '
+            f'height="{tall:.1f}"/>'
+        )
+    y = height - 10
+    if default is not None:
+        at = scale.x(default)
+        parts.append(f'<line class="mr" x1="{at}" x2="{scale.x(chosen)}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<line class="tick" x1="{at}" x2="{at}" y1="{y - 6}" y2="{y + 6}"/>')
+    parts.append(f'<circle class="dot" cx="{scale.x(chosen)}" cy="{y}" r="5.5"/>')
+    return _row(parts, height, focus)
+
+
+def dots(scale: Scale, ranks: Iterable[int], own: int | None, *, height: int = ROW) -> Markup:
+    """Ranks on one line, `own` as the large dot."""
+    found, y = sorted(set(ranks)), height // 2
+    parts = [
+        f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{height}"/>'
+        for t in scale.ticks()
+    ]
+    if found:
+        low, high = scale.x(found[0]), scale.x(found[-1])
+        parts.append(f'<line class="mr" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>')
+    parts += [
+        f'<circle class="dot" cx="{scale.x(r)}" cy="{y}" r="{6 if r == own else 4}"/>'
+        for r in found
+    ]
+    return _row(parts, height, focus=True)
 
 
 def bar(part: float, *, kind: str = "bar", focus: bool = False, height: int = 24) -> Markup:

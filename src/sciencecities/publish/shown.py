@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from sciencecities.edition.read import OVERALL, Edition
 from sciencecities.locate.text import fold
 
+if TYPE_CHECKING:
+    from sciencecities.method.choices import Choice
+    from sciencecities.method.lab import Lab
+    from sciencecities.publish.spread import Spread
+
 Row = dict[str, Any]
 
 SUBJECTS = ("physical", "biological", "chemistry", "earth-environmental", "health")
+
+LABS = 64
+"""Answers of the method lab that are kept."""
 
 LEADING = 10
 """Institutions and partners that a city's page lists."""
@@ -48,6 +56,8 @@ class Shown:
         self.edition = edition
         self.slug = slug
         self._kept: dict[tuple[str, str], dict[str, tuple[int, list[Row]]]] = {}
+        self.lab = lru_cache(LABS)(self._lab)
+        self.spread = lru_cache(LABS)(self._spread)
 
     @property
     def year(self) -> int:
@@ -161,6 +171,18 @@ class Shown:
                 found.setdefault(row["city_id"], (row["n"], []))[1].append(row)
             self._kept[key] = found
         return self._kept[key]
+
+    # --- other choices of method ------------------------------------------------------------
+
+    def _lab(self, choice: Choice, scope: str, year: int) -> Lab:
+        """The ranking under a choice."""
+        return self.edition.method.lab(**choice._asdict(), scope=scope, year=year)
+
+    def _spread(self, scope: str, year: int) -> Spread:
+        """The ranks of leading cities under every choice."""
+        from sciencecities.publish.spread import Spread
+
+        return Spread(self.edition.method, scope, year)
 
     # --- cities -----------------------------------------------------------------------------
 

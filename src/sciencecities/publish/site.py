@@ -29,6 +29,10 @@ class NoSuchPageError(SciencecitiesError, LookupError):
     """The site has no page under this path (404); the message says what is close."""
 
 
+class BadQueryError(SciencecitiesError, ValueError):
+    """A page was asked for something that there is not (400); the message names what there is."""
+
+
 PageFunction = Callable[[Request, str], Page]
 """Takes the request and the part of the path that names the thing (a city's slug, a scope)."""
 
@@ -46,15 +50,23 @@ class Site:
     """Pages of one or more editions. The first edition is the one the front page shows."""
 
     def __init__(
-        self, editions: Sequence[Edition], *, base_url: str = "", n_cities: int | None = None
+        self,
+        editions: Sequence[Edition],
+        *,
+        base_url: str = "",
+        n_cities: int | None = None,
+        is_static: bool = False,
     ) -> None:
         """`base_url` is where the site will stand, for absolute addresses in metadata.
 
         `n_cities` leading cities of each edition have a page of their own; None for all.
+        Pages of a static site have links where a server answers forms.
         """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
         self.base_url = base_url.rstrip("/")
+        self.is_static = is_static
+        self._names: dict[tuple[str, int], frozenset[str]] = {}
         self.shown = _with_slugs(editions, n_cities)
         self.by_slug = {s.slug: s for s in self.shown}
 
@@ -92,9 +104,17 @@ class Site:
         """Whether the edition has the page `page` (as `corridors.html`)."""
         name = page.removesuffix(".html")
         return any(
-            name.startswith(route.prefix) and name.removeprefix(route.prefix) in route.names(shown)
-            for route in self.routes
+            name.startswith(route.prefix)
+            and name.removeprefix(route.prefix) in self._names_of(shown, number)
+            for number, route in enumerate(self.routes)
         )
+
+    def _names_of(self, shown: Shown, number: int) -> frozenset[str]:
+        """The names of a route's pages."""
+        key = (shown.slug, number)
+        if key not in self._names:
+            self._names[key] = frozenset(self.routes[number].names(shown))
+        return self._names[key]
 
     def page(self, path: str, query: Query | None = None) -> Page:
         """The page under a path. Raises NoSuchPageError."""
@@ -109,12 +129,12 @@ class Site:
                 raise NoSuchPageError(f"no edition {slug!r}; there are {', '.join(self.by_slug)}")
             shown = self.by_slug[slug]
         name = rest.removesuffix(".html")
-        for route in sorted(self.routes, key=lambda r: -len(r.prefix)):
+        for number, route in sorted(enumerate(self.routes), key=lambda r: -len(r[1].prefix)):
             if not name.startswith(route.prefix):
                 continue
             own = name.removeprefix(route.prefix)
             request = Request(self, shown, "zh" if lang == "zh" else "en", path, query or {})
-            if route.prefix.endswith("/") or own in route.names(shown):
+            if route.prefix.endswith("/") or own in self._names_of(shown, number):
                 return route.page(request, own)
         raise NoSuchPageError(f"no page {path!r}")
 

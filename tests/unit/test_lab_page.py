@@ -1,0 +1,132 @@
+"""The method lab's page: what it recomputes, what it refuses, and its form without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import small_world as world
+
+import sciencecities as sc
+from sciencecities.errors import SciencecitiesError
+from sciencecities.method.choices import Choice
+from sciencecities.publish import asked, marks
+from sciencecities.publish.export import export_site
+from sciencecities.publish.pages.lab import names
+from sciencecities.publish.shown import Shown
+from sciencecities.publish.site import BadQueryError, NoSuchPageError, Site
+from sciencecities.publish.spread import Spread, one_changed
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
+    return sc.open(world.build(tmp_path_factory.mktemp("world")))
+
+
+@pytest.fixture(scope="module")
+def site(edition: sc.Edition) -> Site:
+    return Site([edition])
+
+
+def page(site: Site, lang: str = "en", name: str = "lab.html", **query: str) -> str:
+    return site.page(f"{lang}/{site.shown[0].slug}/{name}", query).html
+
+
+def test_the_page_shows_what_the_lab_computes(site: Site, edition: sc.Edition) -> None:
+    html = page(site, scheme="full")
+    for row in edition.lab(scheme="full").to_pylist():
+        assert f'<td class="pos">{row["rank"]}</td><th scope="row" class="name">' in html
+        assert row["city"] in html
+    assert 'value="full" checked' in html
+    assert "sciencecities lab edition --scheme full" in html
+    assert "lab.html?scheme=full" in html
+    assert html != page(site)
+    assert 'value="full" checked' in page(site, "zh", "lab/scheme-full.html")
+
+
+def test_ranks_of_a_city_are_those_of_every_choice(edition: sc.Edition) -> None:
+    spread = Spread(edition.method, "overall", 2024)
+    for row in edition.rankings().to_pylist():
+        found = spread.ranks(row["city_id"], edition.method.base.cities)
+        told = edition.method.ranks_of(row["city_id"], "overall", 2024).to_pylist()
+        assert found == {Choice(*(t[f] for f in Choice._fields)): t["rank"] for t in told}
+        assert found[edition.method.base] == row["rank"]
+        changed = one_changed(found, edition.method.base, "scheme")
+        assert changed["full"] == found[edition.method.base._replace(scheme="full")]
+        assert list(changed.values()) == sorted(changed.values())
+
+
+def test_a_city_is_told_what_moves_it(site: Site) -> None:
+    html = page(site, city="广州", scheme="full")
+    assert '<h2 id="res">' in html
+    assert "Guangzhou stays in the top ten under all" in html
+    assert "Counting scheme" in html
+    assert "--city Guangzhou" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"scheme": "best"}, "no scheme 'best'; there are: nature-index"),
+        ({"cities": "/etc/passwd.json"}, "no cities"),
+        ({"journals": "../../x.csv"}, "no journals"),
+        ({"year": "1e9"}, "no data year"),
+        ({"scope": "<script>"}, "no scope"),
+        ({"city": "Nowhere on Earth"}, "Nowhere"),
+        ({"city": "x" * 5000}, "too long"),
+        ({"colour": "red"}, "no parameter 'colour'"),
+    ],
+)
+def test_what_there_is_not_is_refused(site: Site, query: dict[str, str], said: str) -> None:
+    with pytest.raises(BadQueryError, match=said):
+        page(site, **query)
+
+
+def test_only_editions_with_works_have_a_lab() -> None:
+    published = Site([sc.open("natureindex-2024")])
+    assert not any("/lab" in path for path in published.paths())
+    for name in ("lab.html", "lab/scheme-full.html"):
+        with pytest.raises(NoSuchPageError):
+            page(published, name=name)
+
+
+def test_a_static_site_has_a_page_for_each_single_choice(
+    edition: sc.Edition, tmp_path: Path
+) -> None:
+    site = Site([edition], is_static=True)
+    export_site(site, tmp_path / "out")
+    shown = site.shown[0]
+    folder = tmp_path / "out" / "en" / shown.slug
+    html = (folder / "lab.html").read_text(encoding="utf-8")
+    assert "<form" not in html
+    for name in names(shown):
+        assert f'href="lab/{name}.html"' in html
+        assert (folder / "lab" / f"{name}.html").is_file()
+    assert "lab --scheme full" not in html
+    changed = (folder / "lab" / "scheme-full.html").read_text(encoding="utf-8")
+    assert "--scheme full" in changed
+
+
+def test_address_and_command_name_what_differs(edition: sc.Edition) -> None:
+    shown = Shown(edition, "it")
+    default = asked.read(shown, {})
+    assert (default.query(), default.changed()) == ("", {})
+    found = asked.read(shown, {"scheme": "leiden", "year": "2023", "scope": "chemistry"})
+    assert found.query("a b") == "scheme=leiden&scope=chemistry&year=2023&city=a+b"
+    assert found.command("my edition") == (
+        "sciencecities lab 'my edition' --scheme leiden --scope chemistry --year 2023"
+    )
+    assert asked.read(shown, dict(found.values())) == found
+
+
+def test_a_histogram_heaps_what_lies_outside_its_scale() -> None:
+    scale = marks.Scale(1, 11, margin=0)
+    drawn = str(marks.histogram(scale, {1: 1, 11: 1, 90: 2}, 4, 11, 1, height=64))
+    # 45 px of ground line, 40 px for all four: one method 10 px, three at the edge 30 px
+    assert drawn.count("<rect") == 2
+    assert 'height="10.0"' in drawn
+    assert 'height="30.0"' in drawn
+
+
+def test_errors_are_meant_for_the_reader() -> None:
+    assert issubclass(BadQueryError, SciencecitiesError)
