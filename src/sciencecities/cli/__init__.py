@@ -21,6 +21,7 @@ from sciencecities.cli.observatory import observatory
 from sciencecities.cli.publish import export, serve
 from sciencecities.cli.start import demo, init
 from sciencecities.cli.strings import resolve
+from sciencecities.cli.why import explain
 from sciencecities.errors import ConfigError, SciencecitiesError
 
 OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -32,6 +33,7 @@ COMMANDS = (
     build,
     rank,
     city,
+    explain,
     trace,
     lab,
     sensitivity,

@@ -65,6 +65,9 @@ class CityFinder:
     def __getitem__(self, city_id: str) -> NamedCity:
         return self._by_id[city_id]
 
+    def __contains__(self, city_id: str) -> bool:
+        return city_id in self._by_id
+
     def find(self, text: str) -> NamedCity:
         """The city meant by `text`. Raises UnknownCityError naming close ones."""
         city_id = text.strip()

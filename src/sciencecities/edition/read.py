@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from sciencecities.explain.movement import Explanation
     from sciencecities.method.of_edition import MethodLab
 
 Year = int | Literal["all"] | None
@@ -252,6 +253,24 @@ class Edition:
         city_id = self.find_city(city) if city is not None else None
         return sensitivity(self.method, city_id, geojson, scope=scope, year=year)
 
+    # --- why, how alike, together -------------------------------------------------------------
+
+    def explain(
+        self,
+        city: str,
+        against: Edition | str | PathLike[str] | int | None = None,
+        scope: str = OVERALL,
+        year: int | None = None,
+    ) -> Explanation:
+        """Why a city's Share and rank moved; reads as the Arrow table of the parts of ΔShare.
+
+        `against` is an earlier edition (or its folder), a data year of this one, or None for the
+        data year before. Raises UnknownCityError, ConfigError for what cannot be compared.
+        """
+        from sciencecities.explain.movement import explain
+
+        return explain(self, city, against=self._other(against), scope=scope, year=year)
+
     # --- finding ----------------------------------------------------------------------------
 
     def find_city(self, text: str) -> str:
@@ -380,6 +399,12 @@ class Edition:
             connection.execute(f"SET {setting} = false")
         open_tables(connection, self.path, self.kind)
         return connection
+
+    def _other(self, given: Edition | str | PathLike[str] | int | None) -> Edition | int | None:
+        """Another edition by its folder or name, or a year of this one."""
+        if given is None or isinstance(given, int | Edition):
+            return given
+        return Edition(given)
 
     def query(self, sql: str, values: dict[str, Any] | None = None) -> pa.Table:
         """The rows of a query over the edition's tables (DuckDB's SQL; `$name` for values).

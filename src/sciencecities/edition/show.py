@@ -170,6 +170,27 @@ def _escaped(text: str) -> str:
     return text
 
 
+def view_html(view: View) -> str:
+    """The view for a notebook."""
+
+    def cells(values: Iterable[str], tag: str) -> str:
+        aligned = zip(values, view.columns, strict=True)
+        return "".join(
+            f"<{tag} style='text-align:{'right' if c.is_number else 'left'}'>"
+            f"{html.escape(printable(v))}</{tag}>"
+            for v, c in aligned
+        )
+
+    head = cells((c.title for c in view.columns), "th")
+    rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in view.rows)
+    notes = "".join(f"<p>{html.escape(printable(n))}</p>" for n in view.notes)
+    title = html.escape(printable(view.title))
+    return (
+        f"<p><strong>{title}</strong></p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}"
+    )
+
+
 # --- for machines ---------------------------------------------------------------------------
 
 

@@ -1,0 +1,152 @@
+"""The works behind a data revision: added, removed, placed or sorted otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from sciencecities.explain.legs import Point
+from sciencecities.explain.works import scratch
+from sciencecities.tables import UNITS_PER_WORK
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Change = Literal["added", "removed", "re-placed", "re-dated", "re-tagged", "re-attributed"]
+CHANGES: tuple[Change, ...] = (
+    "added", "removed", "re-placed", "re-dated", "re-tagged", "re-attributed",
+)  # fmt: skip
+"""New in the edition; gone from it; another weight in this city; moved to or from another data
+year; moved to or from another scope; the same weight under another institution or subject."""
+
+# Works whose part in the city differs between the two sides. `cut` tells institutions and subjects.
+DIFFERING_SQL = """
+WITH old AS (
+    SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
+           MIN(subjects) || list(COALESCE(institution_id, '') || ' ' || units ORDER BY ALL)::VARCHAR
+           AS cut
+    FROM before GROUP BY work_id
+), new AS (
+    SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
+           MIN(subjects) || list(COALESCE(institution_id, '') || ' ' || units ORDER BY ALL)::VARCHAR
+           AS cut
+    FROM after GROUP BY work_id
+)
+SELECT COALESCE(new.work_id, old.work_id), COALESCE(new.doi, old.doi), old.units, new.units,
+       old.cut, new.cut
+FROM old FULL JOIN new ON new.work_id = old.work_id WHERE old.cut IS DISTINCT FROM new.cut
+ORDER BY ALL
+"""
+
+KNOWN_SQL = """
+SELECT c.work_id, MIN(c.doi) AS doi, MIN(c.data_year) AS data_year,
+       COALESCE(bool_or(s.scope IS NOT NULL), false) AS in_scope
+FROM contributions AS c LEFT JOIN work_scopes AS s ON s.work_id = c.work_id AND s.scope = $scope
+WHERE c.work_id IN (SELECT unnest($ids)) OR c.doi IN (SELECT unnest($dois))
+GROUP BY c.work_id ORDER BY c.work_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisedWork:
+    """A work whose part in the city is another one; units are 10^-18 works."""
+
+    change: Change
+    work_id: str
+    doi: str | None
+    before: int
+    after: int
+
+    @property
+    def delta_share(self) -> float:
+        """What it adds to the city's Share, in works."""
+        return (self.after - self.before) / UNITS_PER_WORK
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    work_id: str
+    doi: str | None
+    units: int
+    cut: str
+
+
+def revised_works(
+    before: Point, after: Point, old: pa.Table, new: pa.Table, scope: str
+) -> list[RevisedWork]:
+    """The city's works that a revision changed, the largest change first.
+
+    `old` and `new` are the `city_works` of the two sides. Works are the same if their id is, else
+    if their DOI is.
+    """
+    with scratch(before=old, after=new) as connection:
+        rows = connection.execute(DIFFERING_SQL).fetchall()
+    both, gone, come = _by_side(rows)
+    found = [_changed(o, n) for o, n in both]
+    by_doi = {o.doi: o for o in gone if o.doi}
+    pairs = [(by_doi[n.doi], n) for n in come if n.doi in by_doi]
+    found += [_changed(o, n) for o, n in pairs if o.cut != n.cut]
+    paired = {o.work_id for o, _ in pairs}, {n.work_id for _, n in pairs}
+    gone = [o for o in gone if o.work_id not in paired[0]]
+    come = [n for n in come if n.work_id not in paired[1]]
+    for side, change in zip(gone, _why(gone, after, scope, "removed"), strict=True):
+        found.append(RevisedWork(change, side.work_id, side.doi, side.units, 0))
+    for side, change in zip(come, _why(come, before, scope, "added"), strict=True):
+        found.append(RevisedWork(change, side.work_id, side.doi, 0, side.units))
+    return sorted(found, key=lambda w: (-abs(w.after - w.before), w.work_id))
+
+
+def counts(works: Sequence[RevisedWork]) -> dict[Change, tuple[int, float]]:
+    """Change -> number of works and what they add to the Share; only changes that occur."""
+    found: dict[Change, tuple[int, float]] = {}
+    for change in CHANGES:
+        those = [w.after - w.before for w in works if w.change == change]
+        if those:
+            found[change] = (len(those), sum(those) / UNITS_PER_WORK)
+    return found
+
+
+def _by_side(
+    rows: list[tuple[Any, ...]],
+) -> tuple[list[tuple[_Side, _Side]], list[_Side], list[_Side]]:
+    both, gone, come = [], [], []
+    for work_id, doi, old_units, new_units, old_cut, new_cut in rows:
+        old = _Side(work_id, doi, old_units or 0, old_cut or "")
+        new = replace(old, units=new_units or 0, cut=new_cut or "")
+        if old_cut is None:
+            come.append(new)
+        elif new_cut is None:
+            gone.append(old)
+        else:
+            both.append((old, new))
+    return both, gone, come
+
+
+def _changed(old: _Side, new: _Side) -> RevisedWork:
+    change: Change = "re-attributed" if old.units == new.units else "re-placed"
+    return RevisedWork(change, new.work_id, new.doi, old.units, new.units)
+
+
+def _why(sides: Sequence[_Side], other: Point, scope: str, absent: Change) -> Iterator[Change]:
+    """Why each work has a part on this side alone, by what the other edition says of it."""
+    if not sides:
+        return
+    values = {
+        "ids": [s.work_id for s in sides],
+        "dois": [s.doi for s in sides if s.doi] or [""],
+        "scope": scope,
+    }
+    known = other.edition.query(KNOWN_SQL, values).to_pylist()
+    by_id = {r["work_id"]: r for r in known}
+    by_doi = {r["doi"]: r for r in known if r["doi"]}
+    for side in sides:
+        row = by_id.get(side.work_id) or by_doi.get(side.doi)
+        if row is None:
+            yield absent
+        elif row["data_year"] != other.year:
+            yield "re-dated"
+        elif not row["in_scope"]:
+            yield "re-tagged"
+        else:
+            yield "re-placed"
