@@ -1,4 +1,4 @@
-"""Commands that say why and how alike: explain, compare, group."""
+"""The command that says why a number moved: explain."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ class Edition:
         city_id = self.find_city(city) if city is not None else None
         return sensitivity(self.method, city_id, geojson, scope=scope, year=year)
 
-    # --- why, how alike, together -------------------------------------------------------------
+    # --- why --------------------------------------------------------------------------------
 
     def explain(
         self,

@@ -105,7 +105,7 @@ class Explanation:
         return pa.Table.from_pylist([_part(p) for p in self.parts], schema=pa.schema(columns))
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values, under the names of the JSON format (docs/METHOD.md)."""
+        """Everything as plain values, under the names of the JSON format (docs/EXPLAIN.md)."""
         return {
             "city_id": self.city_id,
             "city": self.city,
