@@ -101,6 +101,10 @@ class EntryLike(Protocol):
         """See Entry."""
 
 
+DERIVED = frozenset({"work_key"})
+"""Columns of the corpus that are made from others once a piece is read."""
+
+
 @dataclass(slots=True)
 class Records:
     """Collects the corpus rows of one piece, column by column."""
@@ -116,7 +120,9 @@ class Records:
     )
 
     def __post_init__(self) -> None:
-        self.columns = {t.name: {name: [] for name in t.names} for t in CORPUS}
+        self.columns = {
+            t.name: {name: [] for name in t.names if name not in DERIVED} for t in CORPUS
+        }
 
     def work(
         self,
