@@ -206,7 +206,9 @@ def test_folders_that_are_no_edition(edition: sc.Edition, tmp_path: Path) -> Non
         sc.open(copy)
     (copy / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (copy / "totals.parquet").write_bytes(b"PAR1 no longer")
-    with pytest.raises(sc.EditionError, match=r"totals\.parquet: cannot be read .*; build it again"):
+    with pytest.raises(
+        sc.EditionError, match=r"totals\.parquet: cannot be read .*; build it again"
+    ):
         sc.open(copy).rankings()
     (copy / "totals.parquet").unlink()
     with pytest.raises(sc.EditionError, match="incomplete, without totals"):
