@@ -1,116 +1,101 @@
-"""The ASGI application behind `sciencecities serve`: pages, static files, errors, headers."""
+"""The ASGI application behind `sciencecities serve`: pages, files, the JSON API, errors."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sciencecities.errors import SciencecitiesError
 from sciencecities.publish.site import NoSuchPageError, Site
+from sciencecities.publish.wording import LANGS
+from sciencecities.web.api import routes
+from sciencecities.web.failing import Failing, wants_chinese
+from sciencecities.web.guard import Guard
+from sciencecities.web.kept import Answer, Store
 
-SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 TYPES = {
     "css": "text/css",
     "csv": "text/csv",
     "geojson": "application/geo+json",
     "json": "application/json",
+    "pdf": "application/pdf",
+    "png": "image/png",
     "svg": "image/svg+xml",
     "txt": "text/plain",
     "woff2": "font/woff2",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 KEPT_PAGES = 2048
 KEPT_FILES = 16
 MAX_QUERY = 2000
 
 
-class _Headers(BaseHTTPMiddleware):
-    """Headers that keep a page from doing harm, on every answer."""
-
-    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        for name, value in SECURITY.items():
-            response.headers.setdefault(name, value)
-        return response
-
-
-def application(site: Site) -> Starlette:
-    """The application over a site. Editions do not change, so finished pages are kept."""
-    static = {f"/{path}": content for path, content in site.static().items()}
-
+def application(site: Site) -> ASGIApp:
+    """The application over a site. Editions do not change, so finished answers are kept."""
+    static = {
+        path: Answer.of(content, _type(path), cache="max-age=3600")
+        for path, content in site.static().items()
+    }
     files = dict(site.files())
+    pages, taken = Store(KEPT_PAGES), Store(KEPT_FILES)
 
-    @lru_cache(maxsize=KEPT_FILES)
-    def made(path: str) -> bytes:
-        return files[path]()
-
-    async def file(request: Request) -> Response:
-        path = request.url.path.lstrip("/")
-        if path not in files:
-            return PlainTextResponse("404: no such file", 404)
-        kind = TYPES.get(path.rpartition(".")[2], "application/octet-stream")
-        return Response(await run_in_threadpool(made, path), media_type=kind)
-
-    @lru_cache(maxsize=KEPT_PAGES)
-    def finished(path: str, query: tuple[tuple[str, str], ...]) -> tuple[bytes, str]:
-        html = site.page(path, dict(query)).html.encode()
-        return html, f'"{hashlib.sha256(html).hexdigest()[:32]}"'
+    def finished(path: str, query: tuple[tuple[str, str], ...]) -> Answer:
+        return Answer.of(site.page(path, dict(query)).html.encode(), "text/html")
 
     async def page(request: Request) -> Response:
-        path = request.url.path.lstrip("/")
+        path = _path(request)
         query = tuple(sorted(request.query_params.items()))
         if len(urlencode(query)) > MAX_QUERY:
-            return PlainTextResponse("414: the address is too long", 414)
-        html, etag = await run_in_threadpool(finished, path, query)
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        return Response(html, media_type="text/html", headers=headers)
+            raise HTTPException(414, f"an address has at most {MAX_QUERY} characters after ?")
+        return (await pages.get((path, query), partial(finished, path, query))).response(request)
 
-    async def root(request: Request) -> Response:
-        wants = request.headers.get("accept-language", "").strip().lower()
-        return RedirectResponse("/zh/index.html" if wants.startswith("zh") else "/en/index.html")
-
-    async def folder(request: Request) -> Response:
-        return RedirectResponse(f"/{request.path_params['lang']}/index.html")
+    async def file(request: Request) -> Response:
+        path = _path(request)
+        if path not in files:
+            raise NoSuchPageError(f"no file {path!r}")
+        kept = await taken.get(path, lambda: Answer.of(files[path](), _type(path)))
+        return kept.response(request)
 
     async def asset(request: Request) -> Response:
-        content = static.get(request.url.path)
-        if content is None:
-            return PlainTextResponse("404: no such file", 404)
-        kind = TYPES.get(request.url.path.rpartition(".")[2], "application/octet-stream")
-        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=3600"})
+        path = _path(request)
+        if path not in static:
+            raise NoSuchPageError(f"no file {path!r}")
+        return static[path].response(request)
 
-    def missing(_request: Request, error: Exception) -> Response:
-        return PlainTextResponse(f"404: {error}", 404)
+    async def root(request: Request) -> Response:
+        return RedirectResponse("/zh/index.html" if wants_chinese(request) else "/en/index.html")
 
-    def failed(_request: Request, error: Exception) -> Response:
-        return PlainTextResponse(f"500: {error}", 500)
+    async def folder(request: Request) -> Response:
+        lang = request.path_params["lang"]
+        if lang not in LANGS:
+            raise NoSuchPageError(f"no page {lang!r}")
+        return RedirectResponse(f"/{lang}/index.html")
 
-    return Starlette(
+    failing = Failing(site)
+    app = Starlette(
         routes=[
             Route("/", root),
             Route("/{lang:str}/", folder),
             Route("/static/{path:path}", asset),
             Route("/data/{path:path}", file),
+            *routes(site),
             Route("/{path:path}", page),
         ],
-        middleware=[Middleware(GZipMiddleware, minimum_size=1000), Middleware(_Headers)],
-        exception_handlers={NoSuchPageError: missing, SciencecitiesError: failed},
+        exception_handlers={HTTPException: failing, SciencecitiesError: failing},
     )
+    return Guard(app)
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).lstrip("/")
+
+
+def _type(path: str) -> str:
+    return TYPES.get(path.rpartition(".")[2], "application/octet-stream")
