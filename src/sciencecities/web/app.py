@@ -90,6 +90,7 @@ def application(site: Site) -> ASGIApp:
         ],
         exception_handlers={HTTPException: failing, SciencecitiesError: failing},
     )
+    app.router.redirect_slashes = False  # it would send readers where a Host header says
     return Guard(app)
 
 
