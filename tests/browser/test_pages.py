@@ -1,0 +1,178 @@
+"""Every kind of page in Chromium: accessible, light, silent, whole without script or server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from sciencecities.publish.site import Site
+
+AXE = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WHOLE = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
+COLOURS = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+WIDTHS = (360, 1440)
+PUBLISHED = ("city/", "compare/")
+MAX_BYTES, MAX_REQUESTS = 200_000, 8
+
+
+def kinds(site: Site, lang: str) -> Iterator[str]:
+    """One page of each kind; of the published edition those that look another way."""
+    for shown in site.shown:
+        for route in site.routes:
+            names = list(route.names(shown))
+            if shown.is_published:
+                names = names if route.prefix in PUBLISHED or "ranking" in names else []
+            if names:
+                yield f"{lang}/{shown.slug}/{route.prefix}{names[0]}.html"
+    yield f"{lang}/{site.shown[0].slug}/lab.html?scheme=full&city=Guangzhou"
+    yield f"{lang}/{site.shown[0].slug}/cities.html?q=Pari"
+    yield f"{lang}/index.html"
+
+
+class Watched:
+    """A browser page that notes what goes wrong and what is asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        self.asked: list[str] = []
+        self.bytes = 0
+        page.on("console", lambda m: m.type in ("error", "warning") and self.wrong.append(m.text))
+        page.on("pageerror", lambda e: self.wrong.append(str(e)))
+        page.on("requestfailed", lambda r: self.wrong.append(f"failed: {r.url}"))
+        page.on("requestfinished", self._finished)
+
+    def _finished(self, request: Any) -> None:
+        self.asked.append(request.url)
+        self.bytes += request.sizes()["responseBodySize"]
+
+    def visit(self, url: str) -> None:
+        self.wrong, self.asked, self.bytes = [], [], 0
+        self.page.goto(url, wait_until="load")
+
+
+@pytest.fixture(scope="module")
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(reduced_motion="reduce")
+    yield Watched(context.new_page())
+    context.close()
+
+
+def violations(page: Page, options: dict[str, Any]) -> list[str]:
+    found = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{v['id']}: {node['target']} {node['failureSummary']}"
+        for v in found["violations"]
+        for node in v["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> int:
+    """Pixels by which a page is wider than its window."""
+    script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return int(page.evaluate(script))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_kind_of_page(watched: Watched, site: Site, served: str, lang: str) -> None:
+    found = []
+    page = watched.page
+    for path in kinds(site, lang):
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+        watched.visit(f"{served}/{path}")
+        if watched.bytes > MAX_BYTES or len(watched.asked) > MAX_REQUESTS:
+            found.append(f"{path}: {watched.bytes:,} bytes in {len(watched.asked)} requests")
+        found += [f"{path}: asks for {u}" for u in watched.asked if not u.startswith(served)]
+        page.evaluate(AXE)
+        for scheme, options in (("light", WHOLE), ("dark", COLOURS)):
+            page.emulate_media(color_scheme=scheme)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                where = f"{path} {scheme} {width}"
+                found += [f"{where}: {v}" for v in violations(page, options)]
+                if (pixels := too_wide(page)) > 0:
+                    found.append(f"{where}: {pixels} px too wide")
+        found += [f"{path}: {text}" for text in watched.wrong]
+    assert not found, "\n".join(found)
+
+
+def test_without_script_and_server(browser: Browser, site: Site, folder: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    watched = Watched(context.new_page())
+    for path in ("index.html", *(p for p in kinds(site, "en") if "?" not in p)):
+        if not (folder / path).is_file():
+            continue
+        watched.visit((folder / path).as_uri())
+        assert watched.page.locator("h1").is_visible(), path
+        assert not watched.wrong, (path, watched.wrong)
+        assert all(u.startswith(folder.as_uri()) for u in watched.asked), watched.asked
+        assert watched.page.locator("script:not([type='application/ld+json'])").count() == 0
+        assert watched.page.locator("form").count() == 0 or "compare" in path, path
+    context.close()
+
+
+def test_a_static_site_is_walked_by_its_links(watched: Watched, site: Site, folder: Path) -> None:
+    page = watched.page
+    watched.visit((folder / "index.html").as_uri())
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("link", name="Method lab").click()
+    page.get_by_role("link", name="In full").click()
+    assert page.url.endswith("lab/scheme-full.html")
+    page.locator(".lang[hreflang]").click()
+    assert page.url == (folder / f"zh/{site.shown[0].slug}/lab/scheme-full.html").as_uri()
+
+
+@pytest.mark.parametrize("name", ["ranking", "lab", "compare", "data"])
+def test_keyboard(watched: Watched, site: Site, served: str, name: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    watched.visit(f"{served}/en/{site.shown[0].slug}/{name}.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    seen = []
+    for _ in range(40):
+        look = page.evaluate(
+            """() => {
+                const one = document.activeElement, style = getComputedStyle(one);
+                const box = one.getBoundingClientRect();
+                return [one.tagName, style.outlineStyle, parseFloat(style.outlineWidth),
+                        box.width > 0 && box.bottom > 0 && box.top < innerHeight];
+            }"""
+        )
+        if look[0] == "BODY":
+            break
+        seen.append(look)
+        page.keyboard.press("Tab")
+    assert len(seen) > 10
+    assert all(style != "none" and width >= 2 and there for _, style, width, there in seen), seen
+    watched.visit(page.url)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_the_lab_form_asks_by_its_address(watched: Watched, site: Site, served: str) -> None:
+    page = watched.page
+    watched.visit(f"{served}/en/{site.shown[0].slug}/lab.html")
+    page.get_by_label("In full").check()
+    page.get_by_label("What moves one city?").fill("广州")
+    page.get_by_role("button", name="Rank again").click()
+    assert "scheme=full" in page.url
+    assert page.get_by_label("In full").is_checked()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Guangzhou stays in")
+    assert page.locator("tr.focus").count() == 1
+
+
+def test_prints(watched: Watched, site: Site, served: str) -> None:
+    watched.visit(f"{served}/en/{site.shown[0].slug}/city/guangzhou.html")
+    assert watched.page.pdf(format="A4").startswith(b"%PDF")
