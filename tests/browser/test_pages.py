@@ -106,6 +106,33 @@ def test_every_kind_of_page(watched: Watched, site: Site, served: str, lang: str
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_errors_are_pages_too(watched: Watched, site: Site, served: str, lang: str) -> None:
+    for path in ("nothing.html", f"{site.shown[0].slug}/lab.html?scheme=best"):
+        watched.visit(f"{served}/{lang}/{path}")
+        watched.page.evaluate(AXE)
+        for width in WIDTHS:
+            watched.page.set_viewport_size({"width": width, "height": 900})
+            assert violations(watched.page, WHOLE) == []
+            assert too_wide(watched.page) <= 0
+        watched.page.get_by_role("link", name="All cities" if lang == "en" else "全部城市").click()
+        assert watched.page.url.endswith("cities.html")
+
+
+def test_the_checks_see_what_is_wrong(watched: Watched, served: str) -> None:
+    watched.visit(f"{served}/en/index.html")
+    watched.page.set_viewport_size({"width": 360, "height": 900})
+    watched.page.evaluate(AXE)
+    watched.page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', "
+        "'<img src=https://x.invalid><svg width=3000 height=9></svg>')"
+    )
+    assert any(v.startswith("image-alt") for v in violations(watched.page, WHOLE))
+    assert too_wide(watched.page) > 0
+    watched.page.wait_for_timeout(100)
+    assert any("Content Security Policy" in text for text in watched.wrong)
+
+
 def test_without_script_and_server(browser: Browser, site: Site, folder: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     watched = Watched(context.new_page())

@@ -40,6 +40,8 @@ def test_the_page_shows_what_the_lab_computes(site: Site, edition: sc.Edition) -
     assert 'value="full" checked' in html
     assert "sciencecities lab edition --scheme full" in html
     assert "lab.html?scheme=full" in html
+    assert "api/v1/lab?edition=edition&amp;scheme=full&amp;limit=500" in html
+    assert "method_rankings.csv" in html
     assert html != page(site)
     assert 'value="full" checked' in page(site, "zh", "lab/scheme-full.html")
 

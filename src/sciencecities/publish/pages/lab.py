@@ -6,6 +6,7 @@ A server recomputes what the form asks; a static site holds the choices that cha
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from sciencecities.errors import ConfigError, UnknownCityError
 from sciencecities.method.choices import DIMENSIONS, Choice
@@ -104,7 +105,7 @@ def _page(request: Request, asked: Asked) -> Page:
         result=_result(request, lines, asked), stand=_stand(request, asked, chosen, lines),
         choices=_form(request, asked), moves=moves, move_scale=_move_scale(moves),
         move_title=_move_title(request, city, city_ranks) if city else "",
-        address=_address(request, asked, slug), city_name=slug or "",
+        address=_address(request, asked, slug), downloads=_downloads(request, asked),
         leading=[(request.link(f"lab/{CITY}{shown.slug_of(r['city_id'])}.html"),
                   request.say.city(r)) for r in shown.ranking()[:FIRST]],
         command=asked.command(shown.edition.name, request.say.city(city) if city else None),
@@ -151,7 +152,8 @@ def _moved(request: Request, asked: Asked, dimension: str, ranks: dict[Choice, i
     for value, rank in found.items():
         grouped.setdefault(rank, []).append(asking.named(value, say).name)
     said = say.t("; ", "；").join(
-        f"{say.listed(values)}{say.t(' ', '')}{say.rank(rank)}" for rank, values in grouped.items()
+        f"{say.t(', ', '、').join(values)}{say.t(' ', '')}{say.rank(rank)}"
+        for rank, values in grouped.items()
     )
     own = found.get(getattr(asked.base, dimension))
     return Moved(say.t(*asking.TITLES[dimension]), found, own, said)
@@ -280,6 +282,21 @@ def _form(request: Request, asked: Asked) -> list[dict[str, Any]]:
             ],
         }
         for dimension, values in asking.choices(request.shown).items()
+    ]
+
+
+def _downloads(request: Request, asked: Asked) -> list[tuple[str, str]]:
+    """(name, address) of the same as data: this choice from the API, all of them as a file."""
+    found = [
+        (request.t("All combinations, CSV", "全部组合CSV"), request.file("method_rankings.csv")),
+        (request.t("How these figures are made", "数字怎样得来"), request.link("method.html")),
+    ]
+    if request.site.is_static:
+        return found
+    query = urlencode({"edition": request.shown.slug, **asked.values(), "limit": 500})
+    return [
+        (request.t("This choice, JSON", "所选JSON"), request.relative(f"api/v1/lab?{query}")),
+        *found,
     ]
 
 
