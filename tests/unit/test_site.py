@@ -45,9 +45,10 @@ def test_every_link_leads_to_a_page(site: Site) -> None:
         found = Links(site.page(path).html)
         assert found.headings == 1, path
         for link in found.links:
-            if link.startswith(("#", "https://", "?")):
+            if link.startswith(("#", "https://", "http://", "?")):
                 continue
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link.split("?")[0]))
+            file = link.split("#")[0].split("?")[0]
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
             assert target in known, f"{path} leads to {target}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -99,6 +99,101 @@ def export_brief(
     found = facts or built_in_named(opened.find_city(city))
     observatory = load(found) if found else None
     write(brief(opened, city, observatory, lang, year=year, on=on.date() if on else None), out)
+    click.echo(f"{out}")
+
+
+font_option = click.option(
+    "--font-path", type=click.Path(path_type=Path, exists=True), metavar="DIR",
+    help="Folder with a Chinese font. [default: the system's]",
+)  # fmt: skip
+
+
+@export.command("pdf", short_help="Write one city's brief as a tagged PDF.")
+@click.argument("edition", metavar="EDITION")
+@click.argument("city", metavar="CITY")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.pdf",
+              help="The PDF.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@year_option
+@font_option
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
+              help="Day of which statuses are told. [default: today]")  # fmt: skip
+def export_pdf(
+    edition: str,
+    city: str,
+    out: Path,
+    lang: Literal["en", "zh"],
+    year: int | None,
+    font_path: Path | None,
+    on: datetime | None,
+) -> None:
+    """Write the brief of CITY as a PDF: tagged (PDF/UA-1), fonts embedded, A4.
+
+    Needs the extra `pdf`, and for Chinese a font: fonts-noto-cjk, or --font-path.
+    """
+    from sciencecities.observatory import load
+    from sciencecities.observatory.names import built_in_named
+    from sciencecities.publish import ground, typeset
+    from sciencecities.publish.brief import brief
+
+    _check_ending(out, ".pdf")
+    day = on.date() if on else date.today()
+    opened = open_edition(edition)
+    found = built_in_named(opened.find_city(city))
+    facts = load(found) if found else None
+    made = brief(opened, city, facts, lang, year=year, on=day)
+    lives = ground.lives(facts, lang, day) if facts else []
+    _put(out, typeset.brief_pdf(made, lives, on=day, font_path=font_path))
+
+
+@export.command("card", short_help="Write one city's card for sharing as a PNG.")
+@click.argument("edition", metavar="EDITION")
+@click.argument("city", metavar="CITY")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png",
+              help="The card.")  # fmt: skip
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@year_option
+@font_option
+def export_card(
+    edition: str,
+    city: str,
+    out: Path,
+    lang: Literal["en", "zh"],
+    year: int | None,
+    font_path: Path | None,
+) -> None:
+    """Write CITY's card, 1,200 by 630 pixels: headline, rank with its range, source."""
+    from sciencecities.publish import typeset
+
+    _check_ending(out, ".png")
+    made = typeset.card(open_edition(edition), city, lang, year=year)
+    _put(out, typeset.card_png(made, on=date.today(), font_path=font_path))
+
+
+def _check_ending(out: Path, ending: str) -> None:
+    from sciencecities.errors import ConfigError
+
+    if out.suffix.lower() != ending:
+        raise ConfigError(f"{out}: is written as {ending}; name it so")
+
+
+def _put(out: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, and say where it is."""
+    from sciencecities.errors import EditionError
+    from sciencecities.files import write_whole
+
+    if out.is_dir():
+        raise EditionError(f"{out}: is a folder; name a file")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+
+        def write(partial: Path) -> None:
+            partial.write_bytes(content)
+
+        write_whole(out, write)
+    except OSError as error:
+        reason = error.strerror or error
+        raise EditionError(f"{out}: cannot be written ({reason}); name another file") from error
     click.echo(f"{out}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from sciencecities.observatory import model
 from sciencecities.observatory.city import Observatory
@@ -28,6 +29,7 @@ from sciencecities.publish.brief_parts import (
 from sciencecities.publish.brief_world import World, count_word
 
 MOST_RINGS = 24
+SYSTEM = re.compile(r"(\d+(?:\+\d+)*)\+N", re.IGNORECASE)
 
 
 def sections(world: World) -> list[Section | None]:
@@ -57,10 +59,25 @@ def claims_table(world: World, caption: str, claims: Iterable[model.Claim]) -> C
     """Claims as rows; those that are part of another one here are set under it."""
     listed = list(claims)
     here = {c.id for c in listed}
-    return Claims(caption, tuple(_claim(world, c, c.part_of in here) for c in listed))
+    groups = _groups(listed)
+    rows = (_claim(world, c, c.part_of in here, groups.get(c.id, "")) for c in listed)
+    return Claims(caption, tuple(rows))
 
 
-def _claim(world: World, claim: model.Claim, part: bool) -> Claim:
+def _groups(claims: Sequence[model.Claim]) -> dict[str, str]:
+    """Which figure of a system such as "2+2+N" a part stands for: by order and value, else N."""
+    found: dict[str, str] = {}
+    for whole in claims:
+        system = SYSTEM.search(str(whole.name))
+        wanted = system[1].split("+") if system else []
+        for part in claims:
+            if system and part.part_of == whole.id:
+                fits = bool(wanted) and part.value == int(wanted[0])
+                found[part.id] = wanted.pop(0) if fits else "N"
+    return found
+
+
+def _claim(world: World, claim: model.Claim, part: bool, group: str) -> Claim:
     observatory = world.observatory
     assert observatory is not None
     found = observatory.listed(claim) if observatory.is_listable(claim) else None
@@ -72,7 +89,9 @@ def _claim(world: World, claim: model.Claim, part: bool) -> Claim:
         rings = (int(claim.value), min(len(found), int(claim.value)), more)
     label = world.label(claim.name, claim)
     stated = quantity(claim, world.lang)
-    return Claim(label, stated, None if found is None else len(found), names, rings, part)
+    percent = claim.value / 100 if claim.unit == "%" else None
+    number = None if found is None else len(found)
+    return Claim(label, stated, number, names, rings, part, percent, group)
 
 
 def platforms(world: World, observatory: Observatory) -> Section | None:

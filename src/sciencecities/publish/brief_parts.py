@@ -90,6 +90,8 @@ class Claim:
     names: tuple[Words, ...] = ()
     rings: tuple[int, int, bool] | None = None  # claimed, listed, more; None where too many
     part: bool = False
+    percent: float | None = None  # of a claim about a part in percent
+    group: str = ""  # the figure of "2+2+N" that it stands for
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,14 @@ class World:
         lang: Literal["en", "zh"],
         year: int | None,
         on: date,
+        shown: Shown | None = None,
     ) -> None:
-        """Find the city and its rows. Raises UnknownCityError, ConfigError."""
+        """Find the city and its rows; `shown` is the edition where it is open already.
+
+        Raises UnknownCityError, ConfigError.
+        """
         self.edition = edition
-        self.shown = Shown(edition, edition.name)
+        self.shown = shown or Shown(edition, edition.name)
         self.city_id = edition.find_city(city)
         self.observatory = observatory
         self.lang: Literal["en", "zh"] = lang

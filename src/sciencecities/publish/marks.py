@@ -186,6 +186,45 @@ def rings(claimed: int, listed: int, *, more: bool = False, limit: int = 24) -> 
     )
 
 
+def years(scale: Scale) -> Markup:
+    """The years above a column of lives."""
+    labels = "".join(
+        f'<text class="note m" x="{scale.x(year)}" y="14">{year}</text>'
+        for year in range(int(scale.low), int(scale.high) + 1)
+    )
+    return Markup(
+        f'<svg class="fluid" height="18" aria-hidden="true" focusable="false">{labels}</svg>'
+    )
+
+
+def life(
+    scale: Scale, begun: float, until: float, due: float | None, *, overdue: bool = False
+) -> Markup:
+    """One life over years: solid from `begun` to `until`, dashed from there to a ring at `due`.
+
+    What is overdue has its ring behind the end of the solid line.
+    """
+    y = 15
+    parts = [
+        f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{2 * y}"/>'
+        for t in range(int(scale.low), int(scale.high) + 1)
+    ]
+    parts.append(_span("line f", scale, begun, until, y))
+    if due is not None:
+        if not overdue:
+            parts.append(_span("line dash", scale, until, due, y))
+        parts.append(f'<circle class="ring" cx="{scale.x(due)}" cy="{y}" r="5.5"/>')
+    parts.append(f'<circle class="dot f" cx="{scale.x(begun)}" cy="{y}" r="6"/>')
+    body = "".join(parts)
+    return Markup(
+        f'<svg class="fluid" height="{2 * y}" aria-hidden="true" focusable="false">{body}</svg>'
+    )
+
+
+def _span(kind: str, scale: Scale, low: float, high: float, y: int) -> str:
+    return f'<line class="{kind}" x1="{scale.x(low)}" x2="{scale.x(high)}" y1="{y}" y2="{y}"/>'
+
+
 def _row(parts: list[str], height: int, focus: bool = False) -> Markup:
     own = ' class="focus"' if focus else ""
     body = "".join(parts)

@@ -137,7 +137,12 @@ class Request:
     def corpus_line(self) -> str:
         """What was counted, in a few words."""
         if self.shown.is_published:
-            return self.t("Published ranking.", "公布的排名。")
+            about = self.shown.edition.manifest["published"]
+            other = about[self.t("title_zh", "title_en")]
+            named = self.shown.title(self.lang)
+            if not other or other == named:
+                return named
+            return self.t(f"{named} (in Chinese: {other})", f"{named}（英文名：{other}）")
         n = self.shown.edition.n_works("overall", self.shown.year)
         return self.t(f"{n:,} works.", f"{n:,}篇论文。")
 
@@ -145,9 +150,12 @@ class Request:
         """Where the figures of this page come from."""
         manifest = self.shown.edition.manifest
         if self.shown.is_published:
-            who = manifest.get("publisher", "")
-            return self.t(f"Ranks as published by {who}; ranges not published.",
-                          f"名次为{who}公布值；区间未公布。")  # fmt: skip
+            about = manifest["published"]
+            english, chinese = about["publisher_en"], about["publisher_zh"]
+            return self.t(
+                f"Ranks as published by {english or chinese or '–'}; ranges not published.",
+                f"名次为{chinese or english or '–'}公布值；区间未公布。",
+            )
         inputs = ", ".join(str(i["name"]) for i in manifest.get("inputs", [])[:3])
         return self.t(f"Counted from {inputs}. Share in works.", f"据{inputs}计算。份额单位：篇。")
 
@@ -165,7 +173,7 @@ class Request:
             r for r in rows[:10] if r["rank_low"] is not None and r["rank_high"] > r["rank_low"]
         ]
         if self.shown.is_published:
-            return self.t(f"{n} cities, as published.", f"{n}座城市，按公布值。")
+            return self._as_published(n)
         if len(tied) < 2:
             return self.t(f"{n:,} cities have a Share.", f"{n:,}座城市有份额。")
         return self.t(
@@ -174,13 +182,23 @@ class Request:
             f"{n:,}座城市有份额。前十中有{len(tied)}座的名次不止一种可能：请连同区间一起看。",
         )
 
+    def _as_published(self, n: int) -> str:
+        """How many cities, and of which years: that of the data and that of the title."""
+        note = self.shown.edition.manifest["published"][self.t("note_en", "note_zh")]
+        return self.t(
+            f"{n} cities, as published; no ranges were. {note}",
+            f"{n}座城市，按公布值；未公布区间。{note}",
+        ).strip()
+
     def city_standfirst(self, row: Row) -> str:
         """One sentence under the headline of a city."""
         if row["rank_low"] is None:
-            return (
-                self.t("Published rank; its range is not known.", "公布名次；区间未知。")
-                if (self.shown.is_published)
-                else ""
+            if not self.shown.is_published:
+                return ""
+            named, year = self.shown.title(self.lang), row["data_year"]
+            return self.t(
+                f"Published rank in {named}, data year {year}; its range was not published.",
+                f"{named}公布的名次，数据年{year}；未公布区间。",
             )
         span = self.say.span(row["rank_low"], row["rank_high"])
         return self.t(
@@ -196,9 +214,10 @@ class Request:
 
     def country(self, code: str | None) -> str:
         """A country's name."""
-        from sciencecities.edition.views import country_names
+        from sciencecities.publish.brief_world import countries
 
-        return country_names().get(code or "", code or "–")
+        english, chinese, _ = countries().get(code or "", (code or "–", "", ""))
+        return self.t(english, chinese or english)
 
     def works(self, city_id: str, **query: Any) -> str:
         """Relative address of the works behind a city's number."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from importlib.resources import files
 
@@ -56,14 +57,17 @@ class Site:
         base_url: str = "",
         n_cities: int | None = None,
         is_static: bool = False,
+        on: date | None = None,
     ) -> None:
         """`base_url` is where the site will stand, for absolute addresses in metadata.
 
         `n_cities` leading cities of each edition have a page of their own; None for all.
         Pages of a static site have links where a server answers forms.
+        Statuses of facilities are of the day `on` (today).
         """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
+        self.on = on or date.today()
         self.base_url = base_url.rstrip("/")
         self.is_static = is_static
         self._names: dict[tuple[str, int], frozenset[str]] = {}

@@ -11,6 +11,7 @@ from sciencecities.publish.pages import (
     lab,
     method,
     movement,
+    observatory,
     ranking,
     works,
 )
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route("lab/", lab.page, lab.names),
     Route("", data.page, only("data")),
     Route("", method.page, only("method")),
+    Route("observatory/", observatory.page, observatory.names),
     Route("works/", works.page, _cities),
 )
 """Where two prefixes fit, the longer one is meant."""

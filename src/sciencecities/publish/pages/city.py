@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import headlines
+from sciencecities.publish import ground, headlines
 from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.site import NoSuchPageError
@@ -22,6 +22,10 @@ def page(request: Request, name: str) -> Page:
         if s != OVERALL and (found := shown.row(city_id, s)) is not None
     ]
     ends = [r[k] for _, _, r in scopes for k in ("rank", "rank_high", "method_rank_worst")]
+    facts = None
+    if city_id in ground.observatories():
+        facts = ground.of_city(shown, city_id, request.lang, request.site.on)
+    lives = ground.lives(facts.facts, request.lang, request.site.on) if facts else []
     n_institutions, institutions = shown.institutions(city_id, row["scope"])
     return request.render(
         "city.html",
@@ -32,6 +36,9 @@ def page(request: Request, name: str) -> Page:
         history=shown.history(city_id),
         scopes=sorted(scopes, key=lambda s: (s[2]["rank"], s[0])),
         scale=rank_scale(ends),
+        ground=facts,
+        lives=lives,
+        years=ground.years(lives) if lives else None,
         institutions=institutions,
         n_institutions=n_institutions,
         partners=shown.partners(city_id)[1],
