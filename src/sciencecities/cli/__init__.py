@@ -12,6 +12,7 @@ import click
 
 from sciencecities.cli.benchmark import benchmark
 from sciencecities.cli.cities import cities
+from sciencecities.cli.compare import compare, group
 from sciencecities.cli.compute import build, ingest
 from sciencecities.cli.importing import import_ranks
 from sciencecities.cli.institutions import institutions
@@ -34,6 +35,8 @@ COMMANDS = (
     rank,
     city,
     explain,
+    compare,
+    group,
     trace,
     lab,
     sensitivity,

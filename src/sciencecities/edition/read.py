@@ -11,11 +11,14 @@ from sciencecities.errors import ConfigError, EditionError
 from sciencecities.tables import KINDS, UNITS_PER_WORK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     import duckdb
     import pyarrow as pa
 
+    from sciencecities.compare.groups import Group
+    from sciencecities.compare.published import Comparison
     from sciencecities.explain.movement import Explanation
     from sciencecities.method.of_edition import MethodLab
 
@@ -270,6 +273,33 @@ class Edition:
         from sciencecities.explain.movement import explain
 
         return explain(self, city, against=self._other(against), scope=scope, year=year)
+
+    def compare(
+        self, published: Edition | str | PathLike[str], scope: str = OVERALL,
+        year: int | None = None,
+    ) -> Comparison:  # fmt: skip
+        """Agreement with a published ranking: a CSV (city,rank[,share]) or another edition.
+
+        `.table` has the cities, `.measures` the agreement. Raises ConfigError, SourceError.
+        """
+        from sciencecities.compare.published import compare
+
+        if isinstance(published, Edition):
+            return compare(self, published, scope, year)
+        path = Path(published)
+        is_table = path.is_file() or path.suffix.lower() == ".csv"
+        return compare(self, path if is_table else Edition(published), scope, year)
+
+    def group(
+        self, cities: Sequence[str], name: str = "", scope: str = OVERALL, year: int | None = None
+    ) -> Group:
+        """Several cities as one: Share, rank, ranges, inner collaboration; `.table` has the pairs.
+
+        Raises UnknownCityError, ConfigError.
+        """
+        from sciencecities.compare.groups import group
+
+        return group(self, cities, name, scope, year)
 
     # --- finding ----------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ def read_ranks(path: Path, definition: str) -> Ranks:
     from sciencecities.locate import cities
     from sciencecities.locate.gazetteer import Gazetteer
 
-    rows = _rows(path)
+    rows = rows_of(path)
     gazetteer = Gazetteer.load()
     finder = _Finder(cities.load(definition, gazetteer), gazetteer)
     found = Ranks([], [])
@@ -61,7 +61,11 @@ def read_ranks(path: Path, definition: str) -> Ranks:
     return found
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+def rows_of(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table with the columns city and rank: line number, cells by column.
+
+    Raises ConfigError or SourceError naming the file, the line and the remedy.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -91,15 +95,15 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 def _rank(at: str, row: dict[str, str], city: City) -> Rank:
     return Rank(
         scope=_scope(at, row.get("scope") or "overall"),
-        rank=_whole(at, "rank", row["rank"], least=1),
+        rank=whole(at, "rank", row["rank"], least=1),
         city_id=city.city_id,
         city=row["city"] if re.search(r"[A-Za-z]", row["city"]) else city.name,
         city_zh=row.get("city_zh") or _chinese(row["city"]) or city.name_zh,
         country=city.country,
         latitude=city.latitude,
         longitude=city.longitude,
-        share=_number(at, "share", row["share"]) if row.get("share") else None,
-        count=_whole(at, "count", row["count"], least=0) if row.get("count") else None,
+        share=number_of(at, "share", row["share"]) if row.get("share") else None,
+        count=whole(at, "count", row["count"], least=0) if row.get("count") else None,
     )
 
 
@@ -120,14 +124,16 @@ def _chinese(name: str) -> str | None:
     return name if re.search(r"[\u4e00-\u9fff]", name) else None
 
 
-def _whole(at: str, column: str, text: str, *, least: int) -> int:
+def whole(at: str, column: str, text: str, *, least: int) -> int:
+    """A cell as a whole number. Raises SourceError; `at` says which row."""
     digits = text.replace(",", "").removesuffix(".0")
     if not re.fullmatch(r"\d{1,15}", digits, re.ASCII) or int(digits) < least:
         raise SourceError(f"{at}: {column} {text!r} is no whole number from {least}")
     return int(digits)
 
 
-def _number(at: str, column: str, text: str) -> float:
+def number_of(at: str, column: str, text: str) -> float:
+    """A cell as a number from 0. Raises SourceError; `at` says which row."""
     if not re.fullmatch(r"\d{1,15}(\.\d+)?", text.replace(",", ""), re.ASCII):
         raise SourceError(f"{at}: {column} {text!r} is no number from 0")
     return float(text.replace(",", ""))

@@ -1,0 +1,1 @@
+"""Rankings beside each other, and cities taken together."""
