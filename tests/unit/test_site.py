@@ -49,6 +49,8 @@ def test_every_link_leads_to_a_page(site: Site) -> None:
                 continue
             file = link.split("#")[0].split("?")[0]
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+            if target.startswith("api/v1/"):
+                continue  # answered by the server alone
             assert target in known, f"{path} leads to {target}"
 
 

