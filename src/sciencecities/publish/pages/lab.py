@@ -116,8 +116,11 @@ def _counterpart(lab: Lab, asked: Asked) -> Row | None:
     """The row that stands for the city looked at."""
     if asked.city_id is None:
         return None
-    rows: list[Row] = lab.table.to_pylist()
-    return next((r for r in rows if r["edition_city_id"] == asked.city_id), None)
+    number = lab.table.column("edition_city_id").index(asked.city_id).as_py()
+    if number < 0:
+        return None
+    row: Row = lab.table.slice(number, 1).to_pylist()[0]
+    return row
 
 
 def _line(request: Request, spread: Spread, asked: Asked, row: Row) -> Line:
