@@ -119,6 +119,21 @@ def test_errors_are_pages_too(watched: Watched, site: Site, served: str, lang: s
         assert watched.page.url.endswith("cities.html")
 
 
+def test_a_name_of_any_length_bursts_no_page(watched: Watched, site: Site, served: str) -> None:
+    row = site.shown[0].ranking()[0]
+    before = row["city"]
+    row["city"] = "<b>\u202e" + "W" * 5000
+    try:
+        city = f"city/{site.shown[0].slug_of(row['city_id'])}"
+        for name in ("ranking", "cities", city):
+            watched.visit(f"{served}/en/{site.shown[0].slug}/{name}.html?anew=1")
+            for width in WIDTHS:
+                watched.page.set_viewport_size({"width": width, "height": 900})
+                assert too_wide(watched.page) <= 0, (name, width)
+    finally:
+        row["city"] = before
+
+
 def test_the_checks_see_what_is_wrong(watched: Watched, served: str) -> None:
     watched.visit(f"{served}/en/index.html")
     watched.page.set_viewport_size({"width": 360, "height": 900})

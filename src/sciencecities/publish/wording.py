@@ -16,6 +16,8 @@ Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 
+MAX_NAME = 100
+
 REASONS = {
     "no-authors": ("no authors named", "论文没有作者"),
     "no-affiliation": ("authors without an affiliation", "作者没有单位"),
@@ -122,12 +124,12 @@ class Wording:
     def city(self, row: Row) -> str:
         """The city's name in this language, else in the other."""
         own, other = ("city_zh", "city") if self.lang == "zh" else ("city", "city_zh")
-        return str(row.get(own) or row.get(other) or row["city_id"])
+        return _cut(str(row.get(own) or row.get(other) or row["city_id"]))
 
     def other_name(self, row: Row) -> str:
         """The city's name in the other language; empty where it is the same."""
         name = row.get("city" if self.lang == "zh" else "city_zh") or ""
-        return "" if name == self.city(row) else str(name)
+        return "" if _cut(name) == self.city(row) else _cut(name)
 
     def reason(self, reason: str) -> str:
         """Why a part of the works is unassigned."""
@@ -139,6 +141,11 @@ class Wording:
             return "".join(names)
         head = self.t(", ", "、").join(names[:-1])
         return f"{head}{self.t(' and ', '和')}{names[-1]}"
+
+
+def _cut(name: str) -> str:
+    """A name no longer than any true one, so that a broken one does not burst a page."""
+    return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
 
 
 def _suffixed(rank: int) -> str:
