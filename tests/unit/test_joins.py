@@ -120,12 +120,12 @@ def test_a_corridor_as_one_city(edition: sc.Edition, tmp_path: Path) -> None:
     corridors = {c.id: c for c in facts(tmp_path / "f").corridors}
     two = corridor_share(corridors["two"], edition, 2024)
     assert two is not None and two.share == pytest.approx(25 / 6 + 2, abs=1e-12)
-    assert (two.rank, two.works, two.inner_works) == (1, 8, 1)
+    assert (two.rank, two.count, two.joint_works) == (1, 8, 1)
     small = corridor_share(corridors["small"], edition, 2024)
     assert small is not None and small.share == pytest.approx(11 / 6, abs=1e-12)
-    assert (small.rank, small.works, small.inner_works) == (4, 3, 0)
+    assert (small.rank, small.count, small.joint_works) == (4, 3, 0)
     chemistry = corridor_share(corridors["two"], edition, 2024, "chemistry")
-    assert chemistry is not None and (chemistry.share, chemistry.works) == (2.0, 2)
+    assert chemistry is not None and (chemistry.share, chemistry.count) == (2.0, 2)
 
 
 def test_a_published_ranking_has_no_joint_share(tmp_path: Path) -> None:

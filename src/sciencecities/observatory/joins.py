@@ -12,6 +12,7 @@ from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sciencecities.compare.groups import Group
     from sciencecities.edition.read import Edition
     from sciencecities.observatory.city import Observatory
     from sciencecities.observatory.model import Axis, Corridor, Fact
@@ -46,20 +47,6 @@ SELECT c.institution_id, c.place_id, p.latitude, p.longitude,
 FROM contributions AS c JOIN places AS p ON p.place_id = c.place_id
 WHERE c.data_year = $year AND c.city_id = $city
 GROUP BY ALL
-"""
-
-
-RANKS_SQL = """
-SELECT city_id, share FROM rankings WHERE data_year = $year AND scope = $scope
-"""
-
-INNER_SQL = """
-SELECT COUNT(*) AS works, COUNT(*) FILTER (n > 1) AS inner_works FROM (
-    SELECT c.work_id, COUNT(DISTINCT c.city_id) AS n
-    FROM contributions AS c JOIN work_scopes AS s ON s.work_id = c.work_id AND s.scope = $scope
-    WHERE c.data_year = $year AND list_contains($cities, c.city_id)
-    GROUP BY c.work_id
-)
 """
 
 
@@ -183,42 +170,17 @@ def _sites(observatory: Observatory) -> dict[str, tuple[float, float]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class CorridorShare:
-    """A corridor as one city.
-
-    share: joint Share in works. rank: its rank if its members were one. works: works in which a
-    member takes part; inner_works: those of them of two members or more. None without works.
-    """
-
-    share: float
-    rank: int
-    works: int | None
-    inner_works: int | None
-
-
 def corridor_share(
     corridor: Corridor, edition: Edition, year: int, scope: str = "overall"
-) -> CorridorShare | None:
-    """The corridor's members taken together; None where the edition gives them no Shares.
+) -> Group | None:
+    """The corridor's members as one city; None where no works were counted, or none is theirs."""
+    from sciencecities.compare.groups import group
 
-    Shares add up over cities in every scheme but `full`, where a work may count in several.
-    """
-    full = edition.manifest.get("configuration", {}).get("scheme") == "full"
-    rows = edition.query(RANKS_SQL, {"year": year, "scope": scope}).to_pylist()
-    members = {m.city_id for m in corridor.cities}
-    own = [r["share"] for r in rows if r["city_id"] in members]
-    if full or not own or any(r["share"] is None for r in rows):
+    if edition.kind != "computed":
         return None
-    share = sum(own)
-    ahead = sum(1 for r in rows if r["city_id"] not in members and r["share"] > share)
-    works: int | None = None
-    inner: int | None = None
-    if edition.kind == "computed":
-        values = {"year": year, "scope": scope, "cities": sorted(members)}
-        found = edition.query(INNER_SQL, values).to_pylist()[0]
-        works, inner = found["works"], found["inner_works"]
-    return CorridorShare(share, ahead + 1, works, inner)
+    ranked = set(edition.rankings(scope, year).column("city_id").to_pylist())
+    members = [m.city_id for m in corridor.cities if m.city_id in ranked]
+    return group(edition, members, scope=scope, year=year) if members else None
 
 
 class _Band:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sciencecities.compare import groups
 from sciencecities.observatory import model
 from sciencecities.observatory.city import Observatory
-from sciencecities.observatory.joins import AxisShare, CorridorShare, axis_share, corridor_share
+from sciencecities.observatory.joins import AxisShare, axis_share, corridor_share
 from sciencecities.observatory.vocabulary import LABELS
 from sciencecities.observatory.words import quantity
 from sciencecities.publish.brief_ground import claims_table, joined_words
@@ -306,18 +307,21 @@ def _corridor(world: World, corridor: model.Corridor) -> Section:
     return Section(corridor.id, heading, tuple(blocks))
 
 
-def _together(world: World, found: CorridorShare) -> str:
+def _together(world: World, found: groups.Group) -> str:
     """The corridor as one city, and how much its members write together."""
     share, rank = world.say.share(found.share), world.say.rank_word(found.rank)
+    span = world.say.span(found.rank_low, found.rank_high)
     text = world.t(
-        f"Taken as one city they have a Share of {share} and would be {rank}.",
-        f"若视为一座城市，份额为{share}，居{rank}。",
+        f"Taken as one city they have a Share of {share} and would be {rank}"
+        f"{f' ({span})' if span else ''}.",
+        f"若视为一座城市，份额为{share}，居{rank}{f'（{span}）' if span else ''}。",
     )
-    if not found.works or found.inner_works is None:
+    if not found.count:
         return text
-    part = world.say.percent(found.inner_works / found.works)
+    part = world.say.percent(found.joint_works / found.count)
     return text + world.t(
-        f" Of the {found.works:,} works in which a member takes part, {found.inner_works:,} "
+        f" Of the {found.count:,} works in which a member takes part, {found.joint_works:,} "
         f"({part}) are of two members or more.",
-        f"成员城市参与的{found.works:,}篇论文中，{found.inner_works:,}篇（{part}）由两座及以上成员城市合作。",
+        f"成员城市参与的{found.count:,}篇论文中，{found.joint_works:,}篇（{part}）"
+        "由两座及以上成员城市合作。",
     )
