@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -95,3 +95,10 @@ def write(form: str, views: list[View], table: pa.Table) -> None:
         write_csv(table, sys.stdout)
     else:
         write_json(table, sys.stdout)
+
+
+def write_object(value: dict[str, Any]) -> None:
+    """Write one result to stdout as a JSON object."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from sciencecities.cli.common import (
@@ -12,6 +10,7 @@ from sciencecities.cli.common import (
     open_edition,
     scope_option,
     write,
+    write_object,
     year_option,
 )
 
@@ -32,7 +31,7 @@ def compare(edition: str, published: str, scope: str, year: int | None, form: st
     opened = open_edition(edition)
     found = opened.compare(published, scope, year)
     if form == "json":
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+        write_object(found.to_dict())
     else:
         views = comparison_views(found, opened.kind) if form in ("table", "md") else []
         write(form, views, found.table)
@@ -71,7 +70,7 @@ def group(
         raise click.UsageError("name the cities, or give --country CODE")
     found = grouped(opened, named, name or (country or "").upper(), scope, year)
     if form == "json":
-        click.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+        write_object(found.to_dict())
     else:
         views = group_views(found, opened) if form in ("table", "md") else []
         write(form, views, found.table)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +12,7 @@ from sciencecities.cli.common import (
     open_edition,
     scope_option,
     write,
+    write_object,
     year_option,
 )
 
@@ -52,7 +52,7 @@ def explain(
     opened = open_edition(edition)
     made = opened.explain(city_name, _against(against), scope, year)
     if form == "json":
-        _write_object(made.to_dict())
+        write_object(made.to_dict())
     else:
         views = explanation_views(made, top) if form in ("table", "md") else []
         write(form, views, made.table)
@@ -67,7 +67,3 @@ def _against(text: str | None) -> Edition | int | None:
     if text.isascii() and text.isdigit() and len(text) == 4 and not Path(text).exists():
         return int(text)
     return open_edition(text)
-
-
-def _write_object(value: dict[str, Any]) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -236,7 +236,8 @@ def _measures(
     theirs = [p.rank for p, _ in found]
     place = {row["city_id"]: n for n, row in enumerate(ours)}
     mine = np.array([place[row["city_id"]] for _, row in found])
-    published_order = [place.get(_id(found, p), f"not found: {p.name}") for p in listed]
+    own = {id(p): place[row["city_id"]] for p, row in found}
+    published_order = [own.get(id(p), f"not found: {p.name}") for p in listed]
     depth = len(listed)
 
     def rbo(ranks: NDArray[Any]) -> float:
@@ -257,10 +258,6 @@ def _measures(
         Measure(name, function(observed), *_limits(name, function, draws, found))
         for name, function in functions.items()
     ]
-
-
-def _id(found: Sequence[tuple[Published, Row]], wanted: Published) -> str:
-    return next((row["city_id"] for p, row in found if p is wanted), "")
 
 
 def _replicate_ranks(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sciencecities.edition.show import decimals, ordinal
+from sciencecities.edition.show import decimals, nth, ordinal
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")
@@ -87,7 +87,7 @@ class Wording:
 
     def rank(self, rank: int) -> str:
         """A rank standing alone: `6th`, `第6`."""
-        return self.t(_suffixed(rank), f"第{rank}")
+        return self.t(nth(rank), f"第{rank}")
 
     def rank_word(self, rank: int) -> str:
         """A rank in a sentence: `sixth`, `第六`."""
@@ -116,8 +116,8 @@ class Wording:
         if change == 0:
             return self.t("same", "持平")
         if change > 0:
-            return self.t(f"up {change:,} from {_suffixed(before)}", f"升{change}，原第{before}")
-        return self.t(f"down {-change:,} from {_suffixed(before)}", f"降{-change}，原第{before}")
+            return self.t(f"up {change:,} from {nth(before)}", f"升{change}，原第{before}")
+        return self.t(f"down {-change:,} from {nth(before)}", f"降{-change}，原第{before}")
 
     # --- names ------------------------------------------------------------------------------
 
@@ -146,13 +146,6 @@ class Wording:
 def _cut(name: str) -> str:
     """A name no longer than any true one, so that a broken one does not burst a page."""
     return name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…"
-
-
-def _suffixed(rank: int) -> str:
-    """`1st`, `22nd`, `113th`, `1,204th`."""
-    if rank % 100 in (11, 12, 13):
-        return f"{rank:,}th"
-    return f"{rank:,}" + {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
 
 
 def _han(number: int) -> str:
