@@ -15,7 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 EXTRAS = ["dev", "pdf", "train"]
-HEAD = "# Made by scripts/lock.py from pyproject.toml; used as `pip install -c requirements.lock`.\n"
+HEAD = (
+    "# Made by scripts/lock.py from pyproject.toml; used as `pip install -c requirements.lock`.\n"
+)
 
 
 def main() -> int:

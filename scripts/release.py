@@ -44,7 +44,9 @@ def main() -> int:
     asked = parser.parse_args()
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     if asked.tag and asked.tag != f"v{version}":
-        print(f"the tag is {asked.tag}, pyproject.toml says {version}: make them one", file=sys.stderr)
+        print(
+            f"the tag is {asked.tag}, pyproject.toml says {version}: make them one", file=sys.stderr
+        )
         return 1
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "dist"

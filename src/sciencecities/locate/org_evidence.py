@@ -242,10 +242,10 @@ def fill(  # type: ignore[no-untyped-def]
         other_exact = keys[kd, 1] >= 0
         if any_in(ix.org_above, ix.org_above_off[org], ix.org_above_off[org + 1], other):
             f[ABOVE_HERE] = max(f[ABOVE_HERE], spot[kd, 2] / ix.key_weight[keys[kd, 0]])
-            f[ABOVE_EXACT] = max(f[ABOVE_EXACT], other_exact)
+            f[ABOVE_EXACT] = max(f[ABOVE_EXACT], 1.0 if other_exact else 0.0)
         if any_in(ix.org_above, ix.org_above_off[other], ix.org_above_off[other + 1], org):
             f[BELOW_HERE] = max(f[BELOW_HERE], spot[kd, 2] / ix.key_weight[keys[kd, 0]])
-            f[BELOW_EXACT] = max(f[BELOW_EXACT], other_exact)
+            f[BELOW_EXACT] = max(f[BELOW_EXACT], 1.0 if other_exact else 0.0)
         if score[kd] > score[k]:
             rank += 1
         same_span = spot[kd, 0] == start and spot[kd, 1] == end
