@@ -21,7 +21,7 @@ HEAD = (
 
 
 def main() -> int:
-    """Resolve for every Python and system that pyproject.toml allows; 0 when the file was written."""
+    """Resolve for every Python and system that pyproject.toml allows; 0 if written."""
     extras = [word for extra in EXTRAS for word in ("--extra", extra)]
     command = ["uv", "pip", "compile", "pyproject.toml", *extras, "--universal", "--upgrade"]
     options = ["--python-version", "3.11", "--no-annotate", "--no-header", "--quiet"]

@@ -1,10 +1,10 @@
-"""Build the wheel, the source archive and the bill of materials, and try them in clean environments.
+"""Build wheel, source archive and bill of materials, and try them in clean environments.
 
 python scripts/release.py [--tag v1.2.3] [--out dist]
 
-Needs `build`, `twine` and `cyclonedx-bom`. Builds from what git tracks; installs the wheel alone, the
-wheel with every extra a user may ask for, and the source archive, each in an environment of its own,
-and runs the program in it. Ends with exit code 1, and nothing in the output folder, at the first failure.
+Needs `build`, `twine` and `cyclonedx-bom`. Builds from the last commit; installs the wheel alone,
+the wheel with the extras, and the source archive, each in an environment of its own, and runs the
+program in it. At the first failure: exit code 1, and nothing in the output folder.
 """
 
 from __future__ import annotations

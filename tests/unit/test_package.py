@@ -1,4 +1,4 @@
-"""What is shipped: the lock holds what pyproject.toml asks, the wheel holds all that the program reads."""
+"""What is shipped: the lock holds what is asked, the wheel all that the program reads."""
 
 from __future__ import annotations
 
