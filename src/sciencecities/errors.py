@@ -23,6 +23,18 @@ class InputChangedError(SourceError):
     """An input file changed while it was being read, or since an interrupted build began."""
 
 
+class FetchError(SciencecitiesError):
+    """A service did not answer as documented, or what it sent cannot be kept."""
+
+
+class BudgetEndedError(FetchError):
+    """The money that a fetch may spend, or the service's daily allowance, is used up."""
+
+
+class ReleaseChangedError(FetchError):
+    """What is being fetched was replaced by a newer release in the middle."""
+
+
 class LocateError(SciencecitiesError):
     """A registry, gazetteer or city definition cannot be used."""
 

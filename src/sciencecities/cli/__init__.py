@@ -14,6 +14,7 @@ from sciencecities.cli.benchmark import benchmark
 from sciencecities.cli.cities import cities
 from sciencecities.cli.compare import compare, group
 from sciencecities.cli.compute import build, ingest
+from sciencecities.cli.fetch import fetch
 from sciencecities.cli.importing import import_ranks
 from sciencecities.cli.institutions import institutions
 from sciencecities.cli.look import city, rank, trace, verify
@@ -30,6 +31,7 @@ OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 COMMANDS = (
     demo,
     init,
+    fetch,
     ingest,
     build,
     rank,
@@ -134,7 +136,7 @@ def run(args: list[str]) -> int:
     except click.ClickException as error:
         return _fail(error, error.format_message(), FAILED, args)
     except (_InterruptedError, click.Abort, KeyboardInterrupt) as error:
-        goes_on = "; the same command with --resume goes on from here" if "build" in args else ""
+        goes_on = _how_to_go_on(args)
         asked = isinstance(error.__cause__ or error, _Terminated)
         code = TERMINATED if asked else INTERRUPTED
         return _fail(error, f"interrupted{goes_on}", code, args, prefix="")
@@ -154,6 +156,12 @@ def run(args: list[str]) -> int:
         text = f"unexpected {type(error).__name__}: {error}; please report it, --debug shows where"
         return _fail(error, text, FAILED, args)
     return code if isinstance(code, int) else OK
+
+
+def _how_to_go_on(args: list[str]) -> str:
+    if "build" in args:
+        return "; the same command with --resume goes on from here"
+    return "; the same command goes on from here" if "fetch" in args else ""
 
 
 def _fail(

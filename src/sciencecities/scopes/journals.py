@@ -55,6 +55,24 @@ def journal_set(choice: str) -> JournalSet | None:
     raise ConfigError(f"no journal set '{choice}'; choices: {', '.join(CHOICES)}")
 
 
+def listed_journals(choice: str) -> list[tuple[str, tuple[str, ...]]] | None:
+    """Title (may be empty) and ISSNs of each journal of a set, in the list's order; None for `all`.
+
+    Raises ConfigError as `journal_set` does.
+    """
+    journal_set(choice)
+    if choice == ALL:
+        return None
+    if choice in PUBLISHED:
+        listed = [r for r in rows("journals") if r[PUBLISHED[choice]] == "yes"]
+        return [(r["title"], tuple(issns_of(r))) for r in listed]
+    path = Path(choice)
+    return [
+        (row.get("title", "").strip(), tuple(sorted(_issns(f"journals {path}, row {n}", row))))
+        for n, row in _read(path)
+    ]
+
+
 def _published(name: str) -> JournalSet:
     listed = [r for r in rows("journals") if r[PUBLISHED[name]] == "yes"]
     return JournalSet(

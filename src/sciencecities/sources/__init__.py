@@ -14,6 +14,9 @@ from sciencecities.sources.manifest import has_manifest, listed_files
 from sciencecities.sources.streams import head
 
 SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjson")
+NOT_DATA = ("manifest", "manifest.json", "fetch.json")
+UNFINISHED = ".fetch.sqlite"
+"""Lies in a folder as long as `sciencecities fetch` is not done with it."""
 SNAPSHOT_FOLDERS = ("data/jsonl/works", "data/parquet/works", "legacy-data/works", "data/works")
 
 
@@ -73,6 +76,11 @@ def _paths(given: str) -> list[tuple[Path, str]]:
 
 
 def _in_folder(folder: Path) -> list[tuple[Path, str]]:
+    if (folder / UNFINISHED).exists():
+        raise SourceError(
+            f"{folder}: its fetch is not done; run the same `sciencecities fetch` again to the "
+            "end, or name the files that are there"
+        )
     for below in (*SNAPSHOT_FOLDERS, "."):
         works = folder / below
         if works.is_dir() and (below != "." or has_manifest(works)):
@@ -94,10 +102,7 @@ def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
 
 
 def _is_data(path: Path) -> bool:
-    return path.name.lower().endswith(SUFFIXES) and path.name.lower() not in (
-        "manifest",
-        "manifest.json",
-    )
+    return path.name.lower().endswith(SUFFIXES) and path.name.lower() not in NOT_DATA
 
 
 def _source_of(path: Path) -> str:

@@ -177,6 +177,11 @@ def _excluded(work: Work) -> str | None:
     return "xpac" if work.is_xpac else None
 
 
+def authors_are_cut(work: Work) -> bool:
+    """Whether the list of authors is not whole: flagged, or 100 of whom none is the last."""
+    return _is_truncated(work, work.authorships or ())
+
+
 def _is_truncated(work: Work, authorships: Sequence[_Authorship]) -> bool:
     if work.is_authors_truncated:
         return True

@@ -1,0 +1,263 @@
+"""The command `fetch`: getting open records over the network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sciencecities.cli.common import quiet_option, years
+from sciencecities.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sciencecities.fetch.http import Manners
+    from sciencecities.fetch.report import Report
+    from sciencecities.fetch.works_query import Estimate
+
+KEY = "OPENALEX_API_KEY"
+JOURNALS = "all|natural-82|nature-index-145|FILE.csv"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def manners_options(command: F) -> F:
+    """How politely and how patiently a service is asked."""
+    options = (
+        click.option(
+            "--rate", type=click.FloatRange(0.01, 1000), default=10.0, show_default=True,
+            metavar="N", help="Requests a second at most.",
+        ),
+        click.option(
+            "--timeout", type=click.FloatRange(0.1, 3600), default=60.0, show_default=True,
+            metavar="SECONDS", help="Silence after which a request is tried again.",
+        ),
+        click.option(
+            "--attempts", type=click.IntRange(1, 100), default=8, show_default=True, metavar="N",
+            help="Tries of a request, with growing pauses, before the fetch stops.",
+        ),
+        click.option("--backoff", type=click.FloatRange(0, 60), default=1.0, hidden=True),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+out_option = click.option("--out", required=True, metavar="DIR", help="Where the files go.")
+
+
+@click.group(short_help="Get records over the network: OpenAlex, its snapshot, ROR, journals.")
+def fetch() -> None:
+    """Get open records over the network, politely, so that nothing is fetched twice.
+
+    Whatever stops a fetch (Ctrl-C, a lost line, a full disk, the end of a budget), the same
+    command goes on from where it stopped. DIR/fetch.json tells what was asked, what came (sizes
+    and sha256 of each file) and what it cost. docs/FETCH.md has costs and sizes.
+    """
+
+
+@fetch.command("openalex", short_help="Works of chosen journals and years, over the API.")
+@click.option("--journals", required=True, metavar=JOURNALS, help="Journals, as for `build`.")
+@click.option(
+    "--years", required=True, callback=years, metavar="YEARS",
+    help="Publication years: 2024, 2023,2024 or 2020-2024.",
+)  # fmt: skip
+@out_option
+@click.option(
+    "--budget", type=click.FloatRange(0), default=1.0, show_default=True, metavar="USD",
+    help="Dollars that this run may spend.",
+)  # fmt: skip
+@click.option(
+    "--yes", is_flag=True, help="If the budget is too small for all, fetch what it pays for."
+)
+@click.option(
+    "--types", default="article,review", show_default=True, metavar="TYPES",
+    help="Document types, or `all`. Reviews are for the method's range only.",
+)  # fmt: skip
+@click.option(
+    "--from-updated", metavar="DATE", help="Only works changed since; OpenAlex wants a paid plan."
+)
+@click.option(
+    "--base-url", envvar="SCIENCECITIES_OPENALEX_URL", metavar="URL",
+    help="Another address of the API. [default: https://api.openalex.org]",
+)  # fmt: skip
+@manners_options
+@quiet_option
+def openalex(
+    journals: str, years: list[int], out: str, budget: float, yes: bool, types: str,
+    from_updated: str | None, base_url: str | None, quiet: bool, **manners: float,
+) -> None:  # fmt: skip
+    """Fetch works into gzip JSON lines that `build DIR` reads.
+
+    The key is taken from the environment variable OPENALEX_API_KEY (free at
+    openalex.org/settings/api; without one the service gives a tenth). Lists cost ten cents per
+    1,000 pages of 100 works, a free key gives a dollar a day. What the fetch will cost is said
+    before it begins; above --budget it asks, or stops where nobody can answer.
+    """
+    from sciencecities.errors import BudgetEndedError
+    from sciencecities.fetch.openalex import fetch_works
+    from sciencecities.fetch.works_query import BASE_URL, WorksQuery
+
+    query = WorksQuery(
+        journals=journals,
+        years=years,
+        types=_types(types),
+        from_updated=_date("--from-updated", from_updated),
+        base_url=_address("--base-url", base_url or BASE_URL),
+    )
+    key = os.environ.get(KEY, "").strip() or None
+    with reporting(quiet) as report:
+        if key is None:
+            report.say(f"{KEY} is not set: without a key OpenAlex gives $0.10 a day")
+        try:
+            note = fetch_works(
+                query,
+                Path(out),
+                budget=budget,
+                key=key,
+                agree=_asker(yes, report),
+                manners=_manners(manners),
+                report=report,
+            )
+        except BudgetEndedError as error:
+            raise BudgetEndedError(f"{error}. Then: {_this_command()}") from error
+    service = note["service"]
+    click.echo(
+        f"{note['works']:,} works in {len(note['parts'])} files, "
+        f"${service['cost_usd']:.4f} for {service['requests']:,} requests.\n"
+        f"Next: sciencecities build {shlex.quote(out)} --out EDITION"
+    )
+
+
+def _types(text: str) -> tuple[str, ...]:
+    types = [t for part in text.split(",") if (t := part.strip().lower())]
+    for name in types:
+        if not re.fullmatch(r"[a-z-]+", name):
+            raise ConfigError(f"--types: '{name}' is no document type; like article,review or all")
+    return () if types == ["all"] else tuple(types)
+
+
+def _date(flag: str, text: str | None) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat() if text else None
+    except ValueError as error:
+        raise ConfigError(f"{flag}: '{text}' is no date like 2026-10-01") from error
+
+
+def _address(flag: str, url: str) -> str:
+    if not re.match(r"https?://[^/\s]+", url):
+        raise ConfigError(f"{flag}: '{url}' is no address like https://api.openalex.org")
+    return url.rstrip("/")
+
+
+def _manners(given: dict[str, float]) -> Manners:
+    from sciencecities.fetch.http import Manners
+
+    return Manners(
+        rate=given["rate"],
+        timeout=given["timeout"],
+        attempts=int(given["attempts"]),
+        backoff=given["backoff"],
+    )
+
+
+def _asker(yes: bool, report: Report) -> Callable[[Estimate], bool]:
+    def agree(estimate: Estimate) -> bool:
+        if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return yes
+        left = "" if estimate.left_usd is None else f", ${estimate.left_usd:.2f} left today"
+        return click.confirm(
+            f"All costs ${estimate.cost_usd:.2f}, above the budget of ${estimate.budget_usd:.2f} "
+            f"for one run{left}. Fetch what it pays for?",
+            err=True,
+        )
+
+    return agree
+
+
+def _this_command() -> str:
+    """What was typed, for typing it again; keys are never part of it."""
+    return shlex.join(["sciencecities", *sys.argv[1:]])
+
+
+@contextmanager
+def reporting(quiet: bool) -> Iterator[Report]:
+    """What a fetch reports to: a bar on a terminal, lines in a pipe, or nothing."""
+    from sciencecities.fetch.report import Silent
+
+    if quiet:
+        yield Silent()
+        return
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+class _Lines:
+    """Says what is worth a line; no progress."""
+
+    def begin(self, total: int, done: int, unit: str) -> None:
+        """Say from where it goes on."""
+        if done:
+            self.say(f"going on after {done:,} of {total:,} {unit}")
+
+    def advance(self, amount: int, note: str = "") -> None:
+        """Nothing: a pipe wants no progress."""
+
+    def say(self, text: str) -> None:
+        """One line on stderr."""
+        click.echo(text, err=True)
+
+
+class _Bar:
+    """A bar with what is beside it; made when the first amount is known."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+
+    def begin(self, total: int, done: int, unit: str) -> None:
+        """Show the bar."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.stop()
+        self._bar = Progress(
+            TextColumn("Fetching"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=Console(stderr=True),
+        )
+        self._bar.start()
+        self._task = self._bar.add_task("", total=total, completed=done, unit=unit, note="")
+
+    def advance(self, amount: int, note: str = "") -> None:
+        """Move the bar."""
+        if self._bar:
+            self._bar.update(self._task, advance=amount, note=note)
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        if self._bar:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            click.echo(text, err=True)
+
+    def stop(self) -> None:
+        """Leave the bar where it is."""
+        if self._bar:
+            self._bar.stop()
