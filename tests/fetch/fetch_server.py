@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import threading
 import time
@@ -175,6 +176,8 @@ class Services:
             return JSONResponse(body, 429, headers=headers)
         conditions = [c for c in params.get("filter", "").split(",") if c]
         found = [r for r in records if all(_matches(r, c) for c in conditions)]
+        words = [w for w in params.get("search", "").lower().split() if w != "and"]
+        found = [r for r in found if all(w in r.get("display_name", "").lower() for w in words)]
         size = int(params.get("per_page", "25"))
         if size > 100:
             return JSONResponse({"error": "Invalid per_page", "message": "1 to 100"}, 400)
@@ -206,8 +209,10 @@ class Services:
     def _file(self, path: str, request: Request) -> Response:
         service = self.service
         data = service.files[path]
-        etag = service.etags.get(path, f'"{len(data)}-{abs(hash(data))}"')
+        etag = service.etags.get(path, f'"{hashlib.md5(data).hexdigest()}"')
         headers = {"ETag": etag, "Accept-Ranges": "bytes"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(b"", 304, headers)
         wanted = request.headers.get("range")
         unchanged = request.headers.get("if-range") in (None, etag)
         if request.headers.get("if-match") not in (None, etag):

@@ -6,8 +6,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sciencecities.cli.common import quiet_option, years
+from sciencecities.cli.fetch_bars import reporting
 from sciencecities.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -136,6 +136,133 @@ def openalex(
     )
 
 
+@fetch.command("openalex-snapshot", short_help="All of OpenAlex, or the partitions since a day.")
+@out_option
+@click.option("--entity", default="works", show_default=True, metavar="NAME", help="Which records.")
+@click.option(
+    "--format", "form", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True,
+    help="Which of the two copies.",
+)  # fmt: skip
+@click.option("--since", metavar="DATE", help="Only partitions of records changed on or after.")
+@click.option(
+    "--columns", type=click.Choice(["needed", "all"]), default="needed", show_default=True,
+    help="Of Parquet works: what `build` reads, by ranges of bytes, or whole files.",
+)  # fmt: skip
+@click.option(
+    "--restart", is_flag=True, help="Begin the newer release that replaced the one begun here."
+)
+@click.option(
+    "--base-url", envvar="SCIENCECITIES_SNAPSHOT_URL", metavar="URL",
+    help="Another address of the bucket. [default: https://openalex.s3.amazonaws.com]",
+)  # fmt: skip
+@manners_options
+@quiet_option
+def snapshot(
+    out: str, entity: str, form: str, since: str | None, columns: str, restart: bool,
+    base_url: str | None, quiet: bool, **manners: float,
+) -> None:  # fmt: skip
+    """Fetch the public snapshot, free and without a key, into a folder that `build DIR` reads.
+
+    It is large: some 670 GB for the works. The manifest is read first, each file is checked against
+    the size and hash that are given, and a release that is replaced in the middle is noticed.
+    """
+    from sciencecities.fetch.release import BASE_URL
+    from sciencecities.fetch.snapshot import SnapshotQuery, fetch_snapshot
+
+    if not re.fullmatch(r"[a-z-]+", entity):
+        raise ConfigError(f"--entity: '{entity}' is no entity; like works, sources, institutions")
+    query = SnapshotQuery(
+        entity=entity,
+        format=form,
+        since=_date("--since", since),
+        columns=columns,
+        base_url=_address("--base-url", base_url or BASE_URL),
+    )
+    with reporting(quiet) as report:
+        note = fetch_snapshot(
+            query, Path(out), restart=restart, manners=_manners(manners), report=report
+        )
+    click.echo(
+        f"Release {note['release']}: {note['records']:,} records in {len(note['files']):,} files, "
+        f"{note['bytes'] / 1e9:,.2f} GB.\n"
+        + (
+            f"Next: sciencecities build {shlex.quote(out)} --out EDITION"
+            if entity == "works"
+            else f"They are in {out}."
+        )
+    )
+
+
+@fetch.command("ror", short_help="The newest dump of the registry of research organisations.")
+@out_option
+@click.option(
+    "--base-url", envvar="SCIENCECITIES_ZENODO_URL", metavar="URL",
+    help="Another address of Zenodo. [default: https://zenodo.org]",
+)  # fmt: skip
+@manners_options
+@quiet_option
+def ror(out: str, base_url: str | None, quiet: bool, **manners: float) -> None:
+    """Fetch the newest ROR dump (schema 2) for `build --registry`, checked against its MD5."""
+    from sciencecities.fetch.ror import BASE_URL, fetch_ror
+
+    with reporting(quiet) as report:
+        note = fetch_ror(
+            Path(out),
+            base_url=_address("--base-url", base_url or BASE_URL),
+            manners=_manners(manners),
+            report=report,
+        )
+    path = shlex.quote(str(Path(out) / note["file"]))
+    click.echo(
+        f"ROR {note['release'] or ''}: {note['organisations']:,} organisations.\n"
+        f"Next: sciencecities build SOURCE --registry {path} --out EDITION"
+    )
+
+
+@fetch.command("journals", short_help="Complete the ISSNs of a list of journals.")
+@click.option(
+    "--journals", required=True, metavar="natural-82|nature-index-145|FILE.csv",
+    help="The list; of a file, a column `title` or `issn` is enough.",
+)  # fmt: skip
+@click.option("--out", required=True, metavar="FILE.csv", help="The completed list.")
+@click.option(
+    "--budget", type=click.FloatRange(0), default=1.0, show_default=True, metavar="USD",
+    help="A title searched for costs a tenth of a cent, an ISSN next to nothing.",
+)  # fmt: skip
+@click.option(
+    "--base-url", envvar="SCIENCECITIES_OPENALEX_URL", metavar="URL",
+    help="Another address of the API. [default: https://api.openalex.org]",
+)  # fmt: skip
+@manners_options
+@quiet_option
+def journals(
+    journals: str, out: str, budget: float, base_url: str | None, quiet: bool, **manners: float
+) -> None:
+    """Look up each journal at OpenAlex and write a list with all its ISSNs for `--journals`.
+
+    Subjects and subsets of the list are kept. Titles that no journal, or more than one, has are
+    told and left out.
+    """
+    from sciencecities.fetch.journals import fetch_journals
+    from sciencecities.fetch.works_query import BASE_URL
+
+    with reporting(quiet) as report:
+        missing = fetch_journals(
+            journals,
+            Path(out),
+            base_url=_address("--base-url", base_url or BASE_URL),
+            key=os.environ.get(KEY, "").strip() or None,
+            budget=budget,
+            manners=_manners(manners),
+            report=report,
+        )
+    for journal in missing:
+        kept = "kept as given" if journal.issns else "left out: give its ISSN"
+        name = journal.title or ";".join(journal.issns)
+        click.echo(f"not found: {name} ({kept})", err=True)
+    click.echo(f"{out} written.\nNext: sciencecities build SOURCE --journals {shlex.quote(out)} …")
+
+
 def _types(text: str) -> tuple[str, ...]:
     types = [t for part in text.split(",") if (t := part.strip().lower())]
     for name in types:
@@ -185,79 +312,3 @@ def _asker(yes: bool, report: Report) -> Callable[[Estimate], bool]:
 def _this_command() -> str:
     """What was typed, for typing it again; keys are never part of it."""
     return shlex.join(["sciencecities", *sys.argv[1:]])
-
-
-@contextmanager
-def reporting(quiet: bool) -> Iterator[Report]:
-    """What a fetch reports to: a bar on a terminal, lines in a pipe, or nothing."""
-    from sciencecities.fetch.report import Silent
-
-    if quiet:
-        yield Silent()
-        return
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    bar = _Bar()
-    try:
-        yield bar
-    finally:
-        bar.stop()
-
-
-class _Lines:
-    """Says what is worth a line; no progress."""
-
-    def begin(self, total: int, done: int, unit: str) -> None:
-        """Say from where it goes on."""
-        if done:
-            self.say(f"going on after {done:,} of {total:,} {unit}")
-
-    def advance(self, amount: int, note: str = "") -> None:
-        """Nothing: a pipe wants no progress."""
-
-    def say(self, text: str) -> None:
-        """One line on stderr."""
-        click.echo(text, err=True)
-
-
-class _Bar:
-    """A bar with what is beside it; made when the first amount is known."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._task: Any = None
-
-    def begin(self, total: int, done: int, unit: str) -> None:
-        """Show the bar."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self.stop()
-        self._bar = Progress(
-            TextColumn("Fetching"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=Console(stderr=True),
-        )
-        self._bar.start()
-        self._task = self._bar.add_task("", total=total, completed=done, unit=unit, note="")
-
-    def advance(self, amount: int, note: str = "") -> None:
-        """Move the bar."""
-        if self._bar:
-            self._bar.update(self._task, advance=amount, note=note)
-
-    def say(self, text: str) -> None:
-        """A line above the bar."""
-        if self._bar:
-            self._bar.console.print(text, markup=False, highlight=False)
-        else:
-            click.echo(text, err=True)
-
-    def stop(self) -> None:
-        """Leave the bar where it is."""
-        if self._bar:
-            self._bar.stop()

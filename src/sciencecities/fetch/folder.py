@@ -89,10 +89,21 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
             os.fsync(raw.fileno())
         partial.replace(path)
         sync_path(path.parent)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise disk_error(path, error) from error
+        if isinstance(error, OSError):
+            raise disk_error(path, error) from error
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a small file, whole or not at all."""
+
+    def fill(raw: BinaryIO) -> None:
+        raw.write(data)
+
+    write_whole(path, fill)
 
 
 def hash_of(path: Path, algorithm: str = "sha256") -> str:

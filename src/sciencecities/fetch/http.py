@@ -71,7 +71,7 @@ class Answer:
     n_bytes: int
 
 
-class _PassingError(FetchError):
+class PassingError(FetchError):
     """Worth another try. `wait`: seconds that the service asked for."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
@@ -126,14 +126,14 @@ class Client:
         tries = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.manners.attempts),
             wait=self._pause,
-            retry=tenacity.retry_if_exception_type(_PassingError),
+            retry=tenacity.retry_if_exception_type(PassingError),
             sleep=time.sleep,
             before_sleep=self._report,
             reraise=True,
         )
         try:
             return tries(attempt)
-        except _PassingError as error:
+        except PassingError as error:
             raise FetchError(
                 f"{where}: {error}, {self.manners.attempts} times; try again later: the same "
                 "command goes on from here"
@@ -143,7 +143,7 @@ class Client:
     def stream(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] = {}
     ) -> Iterator[httpx2.Response]:
-        """An open answer of status below 400, or 404, 412 or 416; what breaks is _PassingError.
+        """An open answer of status below 400, or 404, 412 or 416; what breaks is PassingError.
 
         Meant for use inside `again`.
         """
@@ -161,7 +161,7 @@ class Client:
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise FetchError(f"{without_key(url)}: is no address that can be asked") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise _PassingError(_what_broke(error)) from error
+            raise PassingError(_what_broke(error)) from error
         except httpx2.HTTPError as error:
             raise FetchError(f"{without_key(url)}: {without_key(str(error))}") from error
 
@@ -178,7 +178,7 @@ class Client:
                     if len(body) > MAX_ANSWER_BYTES:
                         raise FetchError(f"{without_key(url)}: answers with over 256 MB")
                     if time.monotonic() > until:
-                        raise _PassingError("the answer comes too slowly")
+                        raise PassingError("the answer comes too slowly")
                 n_bytes = response.num_bytes_downloaded
                 shown = without_key(str(response.url))
                 used = response.status_code < 400
@@ -203,7 +203,7 @@ class Client:
             ) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._discard(answer)  # cut where the line could not tell
-            raise _PassingError(f"answers with what is no JSON ({error})") from error
+            raise PassingError(f"answers with what is no JSON ({error})") from error
 
     def _discard(self, answer: Answer) -> None:
         """An answer taken for good was not: its bytes count as discarded."""
@@ -223,7 +223,7 @@ class Client:
         if status == 429 and _is_closed(response.headers, body, wait):
             raise BudgetEndedError(_closed(response.headers, wait))
         if status in _AGAIN or status >= 500:
-            raise _PassingError(f"answers {status}{_said(body)}", wait)
+            raise PassingError(f"answers {status}{_said(body)}", wait)
         raise FetchError(f"{where}: answers {status}{_said(body)}")
 
     def _keep_pace(self) -> None:
@@ -236,7 +236,7 @@ class Client:
         import tenacity
 
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _PassingError) and error.wait is not None:
+        if isinstance(error, PassingError) and error.wait is not None:
             return error.wait
         base = self.manners.backoff
         return tenacity.wait_exponential_jitter(multiplier=base, max=60 * base, jitter=base)(state)

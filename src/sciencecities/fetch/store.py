@@ -19,7 +19,7 @@ from msgspec import Struct
 from sciencecities.errors import FetchError
 from sciencecities.sources import UNFINISHED
 
-STATE = UNFINISHED
+STATE = UNFINISHED[0]
 FORMAT = 1
 _TABLES = """
 CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

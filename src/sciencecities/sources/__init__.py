@@ -15,8 +15,8 @@ from sciencecities.sources.streams import head
 
 SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjson")
 NOT_DATA = ("manifest", "manifest.json", "fetch.json")
-UNFINISHED = ".fetch.sqlite"
-"""Lies in a folder as long as `sciencecities fetch` is not done with it."""
+UNFINISHED = (".fetch.sqlite", ".fetch.jsonl")
+"""One of them lies in a folder as long as `sciencecities fetch` is not done with it."""
 SNAPSHOT_FOLDERS = ("data/jsonl/works", "data/parquet/works", "legacy-data/works", "data/works")
 
 
@@ -76,7 +76,7 @@ def _paths(given: str) -> list[tuple[Path, str]]:
 
 
 def _in_folder(folder: Path) -> list[tuple[Path, str]]:
-    if (folder / UNFINISHED).exists():
+    if any((folder / name).exists() for name in UNFINISHED):
         raise SourceError(
             f"{folder}: its fetch is not done; run the same `sciencecities fetch` again to the "
             "end, or name the files that are there"
@@ -97,6 +97,7 @@ def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
     if paths is None:
         paths = [p for p in sorted(works.rglob("*")) if p.is_file() and _is_data(p)]
     merged = sorted((works.parent / "merged_ids" / "works").glob("*.csv*"))
+    merged += sorted(works.glob("deleted_ids.csv*"))
     named = [(p, p.relative_to(root).as_posix()) for p in paths]
     return named + [(p, f"merged_ids/works/{p.name}") for p in merged]
 

@@ -66,7 +66,7 @@ class OpenAlexParquet:
         """
         hash_file(path, digest)
         with parquet_file(path) as file:
-            leaves = _leaves_in(file)
+            leaves = leaves_in(file)
             _check_leaves(path, set(leaves.values()))
             n_rows = file.metadata.num_rows
             step = _rows_per_piece(file, set(leaves), piece_bytes)
@@ -93,7 +93,7 @@ class OpenAlexParquet:
         add_works(works, out)
 
 
-def _leaves_in(file: pq.ParquetFile) -> dict[str, str]:
+def leaves_in(file: pq.ParquetFile) -> dict[str, str]:
     """Needed leaves in the file: path in its schema -> dotted path as in the JSON."""
     paths = [file.schema.column(i).path for i in range(len(file.schema))]
     plain = {path: ".".join(s for s in path.split(".") if s not in _LIST_STEPS) for path in paths}
@@ -167,7 +167,7 @@ def _batches(path: Path, piece: Piece) -> Iterator[pa.Table]:
     """The rows from `piece.first` to `piece.last`, from the row groups that hold them."""
     with parquet_file(path) as file:
         groups, row = _groups_of(file, piece)
-        columns = list(_leaves_in(file))
+        columns = list(leaves_in(file))
         for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns):
             start = max(0, piece.first - row)
             end = min(batch.num_rows, piece.last - row + 1)
