@@ -45,10 +45,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Below: cost only, never a digit of the result.
     memory: Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$")] = "2GB"
     threads: Annotated[int, Meta(ge=1, le=1024)] | None = None
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    master: str | None = None
+    remote: str | None = None
 
 
-COST_ONLY = frozenset({"out", "corpus", "memory", "threads", "engine"})
+COST_ONLY = frozenset({"out", "corpus", "memory", "threads", "engine", "master", "remote"})
 PATH_KEYS = ("out", "corpus", "registry", "highlights", "scopes")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -54,6 +55,14 @@ def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
             pq.write_table(table, partial, compression="lz4", write_statistics=False)
 
     write_whole(path, write, sync=sync)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with what is in it."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

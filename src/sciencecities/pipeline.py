@@ -22,7 +22,7 @@ from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sciencecities.engines.duckdb import DuckDB
+    from sciencecities.engines.base import Engine
     from sciencecities.scopes import ScopeSet
 
 FINGERPRINT = "fingerprint.json"
@@ -126,7 +126,6 @@ def _build_tables(
     from sciencecities.count.run import WEIGHTS, aim_units, count
     from sciencecities.edition.contributions import write_large_tables
     from sciencecities.edition.write import write_manifest
-    from sciencecities.engines.duckdb import DuckDB
     from sciencecities.rank.run import rank_all
     from sciencecities.rank.stability import Redraws
     from sciencecities.scopes import load
@@ -137,7 +136,7 @@ def _build_tables(
     shutil.rmtree(edition, ignore_errors=True)
     edition.mkdir()
     scopes = load(_path(config.scopes), journals=journal_set(config.journals))
-    engine = DuckDB(memory=config.memory, threads=n_threads(config), spill=work / "spill")
+    engine = open_engine(config, work / "spill")
     try:
         timed.stage("select")
         notes = _select(engine, config, corpus, scopes)
@@ -178,7 +177,26 @@ def _build_tables(
     )
 
 
-def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) -> list[str]:
+def open_engine(config: Config, scratch: Path) -> Engine:
+    """What runs the queries; `scratch` is a folder of its own for what does not fit in memory."""
+    if config.engine == "duckdb":
+        if config.master or config.remote:
+            raise ConfigError("--master and --remote are of Spark; say --engine spark too")
+        from sciencecities.engines.duckdb import DuckDB
+
+        return DuckDB(memory=config.memory, threads=n_threads(config), spill=scratch)
+    from sciencecities.engines.spark import Spark
+
+    return Spark(
+        master=config.master,
+        remote=config.remote,
+        memory=config.memory,
+        threads=n_threads(config),
+        scratch=scratch,
+    )
+
+
+def _select(engine: Engine, config: Config, corpus: Corpus, scopes: ScopeSet) -> list[str]:
     """Make selected, work_scopes_no, members, scope_names; return notes for the manifest."""
     import pyarrow as pa
 
@@ -204,7 +222,7 @@ def _select(engine: DuckDB, config: Config, corpus: Corpus, scopes: ScopeSet) ->
     return _notes(engine, config)
 
 
-def _refuse_nothing(engine: DuckDB, out: Path) -> None:
+def _refuse_nothing(engine: Engine, out: Path) -> None:
     """A mistyped year must not replace an edition by an empty one."""
     if engine.fetch("SELECT COUNT(*) AS n FROM selected").column("n")[0].as_py():
         return
@@ -216,7 +234,7 @@ def _refuse_nothing(engine: DuckDB, out: Path) -> None:
     )
 
 
-def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) -> None:
+def _locate(engine: Engine, config: Config, stages: Path, progress: Progress) -> None:
     from sciencecities.locate.run import Settings, locate
 
     state = Path(config.registry).stat() if config.registry else None
@@ -237,7 +255,7 @@ def _locate(engine: DuckDB, config: Config, stages: Path, progress: Progress) ->
 
 
 def _method(
-    engine: DuckDB,
+    engine: Engine,
     config: Config,
     scopes: ScopeSet,
     tables: dict[str, pa.Table],
@@ -276,7 +294,7 @@ def _highlights(config: Config) -> list[str]:
     return [doi for line in lines if (doi := clean_doi(line))]
 
 
-def _notes(engine: DuckDB, config: Config) -> list[str]:
+def _notes(engine: Engine, config: Config) -> list[str]:
     notes = []
     n_old = engine.fetch(
         "SELECT COUNT(*) AS n FROM selected "

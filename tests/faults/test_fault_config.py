@@ -27,7 +27,7 @@ MISTAKES: dict[str, tuple[str, tuple[str, ...]]] = {
     "memory-number": ("memory = 2", ("`str`, got `int`", "$.memory")),
     "threads": ("threads = 0", (">= 1", "$.threads")),
     "threads-huge": ("threads = 99999999999999999999", ("threads",)),
-    "engine": ("engine = 'spark'", ("'spark'", "$.engine")),
+    "engine": ("engine = 'pandas'", ("'pandas'", "$.engine")),
     "date": ("out = 2024-01-01", ("`str | null`, got `date`", "$.out")),
     "no-toml": ("years = [2024", ("cannot be read as TOML (Unclosed array",)),
     "twice": ("match = true\nmatch = false", ("cannot be read as TOML (Cannot overwrite",)),

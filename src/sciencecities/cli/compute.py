@@ -129,7 +129,13 @@ def ingest(
 )
 @click.option("--memory", metavar="SIZE", help="Memory limit of the query engine. [default: 2GB]")
 @threads_option
-@click.option("--engine", type=click.Choice(["duckdb"]), help="The query engine; there is one.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    help="What computes: this machine, or Spark (docs/SPARK.md). [default: duckdb]",
+)
+@click.option("--master", metavar="URL", help="Spark's master. [default: local, with --threads]")
+@click.option("--remote", metavar="sc://HOST:PORT", help="A Spark Connect server instead.")
 @click.option("--resume", is_flag=True, help="Go on from an interrupted build.")
 @quiet_option
 def build(config_file: str | None, resume: bool, quiet: bool, **flags: Any) -> None:

@@ -59,31 +59,33 @@ SELECT record_id FROM one_per_id WHERE doi IS NULL
 # One row per work that is located: articles, which the edition counts, and reviews, which only the
 # method range takes in. work_no follows the order of (data_year, work_id).
 CANDIDATES = """
-SELECT ROW_NUMBER() OVER (ORDER BY w.year, w.work_id) AS work_no,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY w.year, w.work_id) AS BIGINT) AS work_no,
        w.record_id, w.work_id, w.work_key, w.doi, w.year AS data_year, w.type, w.authors_truncated,
        CASE WHEN w.is_primary THEN 'article' ELSE 'review' END AS document,
        w.source_title,
-       COALESCE(w.first_page LIKE 'L%', FALSE)
-         OR EXISTS (SELECT 1 FROM highlights AS h WHERE h.doi = w.doi) AS is_letter
+       {is_letter} AS is_letter
 FROM one_per_id AS w
 JOIN one_per_doi AS d ON d.record_id = w.record_id
 LEFT JOIN review_types AS v ON v.type = w.type
+LEFT JOIN highlights AS h ON h.doi = w.doi
 WHERE (w.is_primary OR v.type IS NOT NULL) AND w.excluded IS NULL AND w.year IS NOT NULL {filters}
 """
 
 # One row per work of the edition, numbered likewise.
 SELECTED = """
-SELECT ROW_NUMBER() OVER (ORDER BY work_no) AS work_no,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY work_no) AS BIGINT) AS work_no,
        record_id, work_id, work_key, doi, data_year, type, authors_truncated
 FROM candidates WHERE document = 'article'
 """
 
-IN_JOURNALS = """
-  AND EXISTS (
-    SELECT 1 FROM work_terms AS t JOIN journal_issns AS j ON j.issn = t.term
-    WHERE t.record_id = w.record_id AND t.kind = 'issn'
-      AND (NOT j.letters_only OR w.first_page LIKE 'L%'
-           OR EXISTS (SELECT 1 FROM highlights AS h WHERE h.doi = w.doi)))
+IS_LETTER = "(COALESCE(w.first_page LIKE 'L%', FALSE) OR h.doi IS NOT NULL)"
+
+IN_JOURNALS = f"""
+  AND (EXISTS (SELECT 1 FROM work_terms AS t JOIN journal_issns AS j ON j.issn = t.term
+               WHERE t.record_id = w.record_id AND t.kind = 'issn' AND NOT j.letters_only)
+       OR {IS_LETTER} AND
+       EXISTS (SELECT 1 FROM work_terms AS t JOIN journal_issns AS j ON j.issn = t.term
+               WHERE t.record_id = w.record_id AND t.kind = 'issn'))
 """
 
 # The scopes of the smallest priority that says anything of the work; where terms vote, those with
@@ -154,7 +156,7 @@ def select_works(
     if journals is not None:
         engine.put("journal_issns", journals)
         filters += IN_JOURNALS
-    engine.table("candidates", CANDIDATES.format(filters=filters))
+    engine.table("candidates", CANDIDATES.format(filters=filters, is_letter=IS_LETTER))
     engine.table("selected", SELECTED)
 
 

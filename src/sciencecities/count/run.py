@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sciencecities.count.rules import SPECIAL_UNITS, weights_sql
-from sciencecities.engines.base import Engine
+from sciencecities.engines.base import Distributed, Engine
+from sciencecities.files import remove
 from sciencecities.progress import Progress
 from sciencecities.tables import Column, Table
 
@@ -42,16 +43,17 @@ SELECT unit_no, unit_no, FALSE, 0, NULL, NULL, reason FROM special_units
 
 # One row per city (numbered from 1 in order of id), then one per reason and country (from −1 down).
 TARGETS = """
-SELECT ROW_NUMBER() OVER (ORDER BY city_id) AS target_no, city_id,
-       CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) AS country
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY city_id) AS BIGINT) AS target_no, city_id,
+       CAST(NULL AS STRING) AS reason, CAST(NULL AS STRING) AS country
 FROM (SELECT DISTINCT city_id FROM aimed_units WHERE city_id IS NOT NULL) AS cities_present
 UNION ALL
-SELECT -ROW_NUMBER() OVER (ORDER BY reason, COALESCE(country, '')), NULL, reason, country
+SELECT -CAST(ROW_NUMBER() OVER (ORDER BY reason, COALESCE(country, '')) AS BIGINT), NULL,
+       reason, country
 FROM (SELECT DISTINCT reason, country FROM aimed_units WHERE city_id IS NULL) AS reasons_present
 """
 
 COUNTRIES = """
-SELECT ROW_NUMBER() OVER (ORDER BY country) AS country_no, country
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY country) AS BIGINT) AS country_no, country
 FROM (SELECT DISTINCT country FROM aimed_units WHERE country IS NOT NULL) AS countries_present
 """
 
@@ -93,22 +95,30 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
     """
     ranges = record_ranges(engine)
     progress.stage("count", len(ranges) + 1, "batches")
+    if isinstance(engine, Distributed):  # nothing goes through it in runs, so its order is free
+        engine.keep(weights_sql(scheme, *ranges[0]), folder / "weights.parquet")
+        return
     parts = []
     for number, (first, last) in enumerate(ranges):
         path = folder / f"weights-{number:06d}.parquet"
         if not path.exists():
-            engine.write(weights_sql(scheme, first, last), path)
+            engine.keep(weights_sql(scheme, first, last), path)
         parts.append(path)
         progress.advance(1)
     engine.view("weight_parts", parts, WEIGHTS)
-    engine.write(SORTED, folder / "weights.parquet")
+    engine.keep(SORTED, folder / "weights.parquet")
     progress.advance(1)
     for path in parts:
-        path.unlink()
+        remove(path)
 
 
 def record_ranges(engine: Engine) -> list[tuple[int, int]]:
-    """Ranges of record ids with about ROWS_PER_BATCH affiliation rows each, all ids covered."""
+    """Ranges of record ids with about ROWS_PER_BATCH affiliation rows each, all ids covered.
+
+    One range where the engine takes all at once.
+    """
+    if isinstance(engine, Distributed):
+        return [(0, 2**63 - 1)]
     parts = engine.fetch(
         "SELECT record_id // 16777216 AS part, COUNT(*) AS n FROM affiliations "
         "GROUP BY record_id // 16777216 ORDER BY part"

@@ -48,7 +48,7 @@ class DuckDB:
         if not paths:
             self.put(name, table.schema().empty_table())
             return
-        files = ", ".join(path_literal(p) for p in paths)
+        files = ", ".join(path_literal(p) for path in paths for p in _files(path))
         with _errors():
             self._connection.execute(
                 f"CREATE OR REPLACE VIEW {name} AS SELECT * "
@@ -94,9 +94,18 @@ class DuckDB:
 
         write_whole(path, copy)
 
+    def keep(self, sql: str, path: Path) -> None:
+        """Run a query and keep its rows in a Parquet file, for `view`."""
+        self.write(sql, path)
+
     def close(self) -> None:
         """End the connection and free its memory."""
         self._connection.close()
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or those of a folder that another engine kept."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
 def path_literal(path: Path) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sciencecities.engines.base import Engine
+from sciencecities.engines.base import Distributed, Engine
 from sciencecities.errors import LocateError
-from sciencecities.files import write_parquet
+from sciencecities.files import remove, write_parquet
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.progress import Progress
-from sciencecities.tables import CITIES, PLACES, Column, Table
+from sciencecities.tables import CITIES, PLACEMENTS, PLACES, UNITS, Column, Table
 from sciencecities.workers import worker_pool
 
 if TYPE_CHECKING:
@@ -34,8 +33,9 @@ FROM affiliation_entries AS e
 JOIN (SELECT DISTINCT a.affiliation_key
       FROM affiliations AS a JOIN candidates AS s ON s.record_id = a.record_id) AS n
   ON n.affiliation_key = e.affiliation_key
-ORDER BY e.affiliation_key, e.entry
 """
+
+IN_ORDER = "affiliation_key, entry"
 
 N_NEEDED = """
 SELECT COUNT(DISTINCT a.affiliation_key) AS n
@@ -44,8 +44,8 @@ FROM affiliations AS a JOIN candidates AS s ON s.record_id = a.record_id
 
 # Names differ between records of one institution: the smallest in byte order stands.
 UNITS_SQL = """
-SELECT ROW_NUMBER() OVER (ORDER BY unit_key) AS unit_no, unit_key,
-       DENSE_RANK() OVER (ORDER BY institution_key) AS institution_no,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY unit_key) AS BIGINT) AS unit_no, unit_key,
+       CAST(DENSE_RANK() OVER (ORDER BY institution_key) AS BIGINT) AS institution_no,
        institution_id, root_institution_id, institution, place_id, country, reason
 FROM (
     SELECT unit_key, COALESCE(institution_id, unit_key) AS institution_key, institution_id,
@@ -62,20 +62,26 @@ FROM located AS l JOIN units AS u ON u.unit_key = l.unit_key
 ORDER BY l.affiliation_key, u.unit_no
 """
 
-LOCATED_COLUMNS = {
-    "affiliation_key": "int64",
-    "text_key": "int64",
-    "cluster_key": "int64",
-    "unit_key": "string",
-    "institution_id": "string",
-    "root_institution_id": "string",
-    "institution": "string",
-    "place_id": "string",
-    "country": "string",
-    "reason": "string",
-    "method": "string",
-    "score": "float64",
-}
+PLACES_FOUND = """
+SELECT DISTINCT place_id, place, place_country, latitude, longitude
+FROM located WHERE place_id IS NOT NULL
+"""
+
+LOCATED = Table(
+    "located",
+    "One row per distinct affiliation and unit of it.",
+    ("affiliation_key", "unit_key"),
+    (
+        *PLACEMENTS.columns[:1],
+        *(c for c in PLACEMENTS.columns if c.name in ("text_key", "cluster_key")),
+        *(c for c in UNITS.columns if c.name not in ("unit_no", "institution_no")),
+        *(c for c in PLACEMENTS.columns if c.name in ("method", "score")),
+        Column("place", "string", "name of the place; null if unplaced"),
+        Column("place_country", "string", "ISO 3166-1 alpha-2 of the place"),
+        Column("latitude", "float64", "degrees north, WGS84"),
+        Column("longitude", "float64", "degrees east, WGS84"),
+    ),
+)
 
 
 class Settings(NamedTuple):
@@ -103,37 +109,56 @@ def locate(
     """
     n_needed = engine.fetch(N_NEEDED).column("n")[0].as_py()
     progress.stage("locate", n_needed, "affiliations")
-    places: dict[str, Place] = {}
     located = folder / "located"
-    shutil.rmtree(located, ignore_errors=True)  # what a killed run left
+    if located.exists():  # what a killed run left
+        remove(located)
     located.mkdir()
-    jobs = _batches(_affiliations(engine))
-    paths = []
-    parallel = threads > 1 and n_needed >= PARALLEL_FROM
-    for number, (rows, found) in enumerate(_located(settings, jobs, threads if parallel else 1)):
-        places.update({p.place_id: min(p, places.get(p.place_id, p), key=repr) for p in found})
-        paths.append(located / f"{number:06d}.parquet")
-        write_parquet(paths[-1], _arrow(rows), sync=False)
-        progress.advance(len(set(rows["affiliation_key"])))
-    engine.view("located", paths, _located_table())
+    if isinstance(engine, Distributed):
+        mapper = partial(_map_located, settings)
+        engine.map_groups("located", NEEDED, mapper, LOCATED, by="affiliation_key", order=IN_ORDER)
+        progress.advance(n_needed)
+    else:
+        jobs = _batches(
+            _affiliations(engine.batches(f"SELECT * FROM ({NEEDED}) AS needed ORDER BY {IN_ORDER}"))
+        )
+        paths = []
+        parallel = threads > 1 and n_needed >= PARALLEL_FROM
+        for number, rows in enumerate(_located(settings, jobs, threads if parallel else 1)):
+            paths.append(located / f"{number:06d}.parquet")
+            write_parquet(paths[-1], _arrow(rows), sync=False)
+            progress.advance(len(set(rows["affiliation_key"])))
+        engine.view("located", paths, LOCATED)
     engine.table("units", UNITS_SQL)
-    engine.write("SELECT * FROM units ORDER BY unit_no", folder / "units.parquet")
-    engine.write(PLACEMENTS_SQL, folder / "placements.parquet")
-    _write_places(sorted(places.values(), key=lambda p: p.place_id), city_definition, folder)
-    for path in paths:
-        path.unlink()
-    located.rmdir()
+    engine.keep("SELECT * FROM units ORDER BY unit_no", folder / "units.parquet")
+    engine.keep(PLACEMENTS_SQL, folder / "placements.parquet")
+    _write_places(_places(engine), city_definition, folder)
+    remove(located)
 
 
-def _affiliations(engine: Engine) -> Iterator[tuple[int, Affiliation]]:
-    """Distinct affiliations with their entries in order.
+def _places(engine: Engine) -> list[Place]:
+    """The places of the units, by id; of an id with two points always the same one."""
+    places: dict[str, Place] = {}
+    for row in engine.fetch(PLACES_FOUND).to_pylist():
+        place = Place(*row.values())
+        places[place.place_id] = min(place, places.get(place.place_id, place), key=repr)
+    return [place for _, place in sorted(places.items())]
+
+
+def _map_located(settings: Settings, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The located rows of affiliations that come with their entries in order."""
+    for job in _batches(_affiliations(batches)):
+        yield from _arrow(locate_batch(settings, job)).to_batches()
+
+
+def _affiliations(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, Affiliation]]:
+    """Distinct affiliations with their entries, from rows of NEEDED that come IN_ORDER.
 
     Raises LocateError if two different affiliations have one key (a 64-bit hash may do that).
     """
     key: int | None = None
     text: str | None = None
     entries: dict[int, Entry] = {}
-    for batch in engine.batches(NEEDED):
+    for batch in batches:
         columns = (batch.column(i).to_pylist() for i in range(batch.num_columns))
         for next_key, number, next_text, *rest in zip(*columns, strict=True):
             if next_key != key:
@@ -163,7 +188,7 @@ def _batches(
         yield batch
 
 
-Result = tuple[dict[str, list[Any]], list[Place]]
+Result = dict[str, list[Any]]  # columns of LOCATED
 
 
 def _located(
@@ -184,12 +209,11 @@ def _located(
 
 
 def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Result:
-    """The located rows of some affiliations, as columns, and the places that occur in them."""
+    """The located rows of some affiliations, as columns."""
     from sciencecities.locate.text import normalise
 
     locator = _locator(settings)
-    rows: dict[str, list[Any]] = {name: [] for name in LOCATED_COLUMNS}
-    places: dict[str, Place] = {}
+    rows: Result = {name: [] for name in LOCATED.names}
     locator.prepare(a.text for _, a in batch if a.text and _has_unknown(a.entries))
     for key, affiliation in batch:
         units = locator.locate(affiliation)
@@ -197,19 +221,15 @@ def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Re
         cluster = _hash(repr((text, sorted(u.key for u in units))))
         for unit in units:
             _add_row(rows, key, unit, text, cluster)
-            if unit.place:  # ids with two points: the same one whatever the batches
-                known = places.get(unit.place.place_id, unit.place)
-                places[unit.place.place_id] = min(unit.place, known, key=repr)
-    return rows, list(places.values())
+    return rows
 
 
 def _has_unknown(entries: Sequence[Entry]) -> bool:
     return not entries or any(not one.institution_id and not one.ror for one in entries)
 
 
-def _add_row(
-    rows: dict[str, list[Any]], key: int, unit: Unit, text: str | None, cluster: int
-) -> None:
+def _add_row(rows: Result, key: int, unit: Unit, text: str | None, cluster: int) -> None:
+    place = unit.place
     own_text = unit.text_key if unit.text_key is not None else text
     values = (
         key,
@@ -219,11 +239,12 @@ def _add_row(
         unit.institution_id,
         unit.root_institution_id,
         unit.institution,
-        unit.place.place_id if unit.place else None,
+        place.place_id if place else None,
         unit.country,
         unit.reason,
         unit.method,
         unit.score,
+        *((place.name, place.country, place.latitude, place.longitude) if place else (None,) * 4),
     )
     for column, value in zip(rows.values(), values, strict=True):
         column.append(value)
@@ -269,15 +290,10 @@ def _write_places(places: list[Place], city_definition: str, folder: Path) -> No
         write_parquet(folder / f"{table.name}.parquet", pa.table(arrays, schema=table.schema()))
 
 
-def _arrow(rows: dict[str, list[Any]]) -> pa.Table:
+def _arrow(rows: Result) -> pa.Table:
     import pyarrow as pa
 
-    fields = [pa.field(n, pa.type_for_alias(t)) for n, t in LOCATED_COLUMNS.items()]
-    return pa.table(rows, schema=pa.schema(fields))
-
-
-def _located_table() -> Table:
-    return Table("located", "", (), tuple(Column(n, t, "") for n, t in LOCATED_COLUMNS.items()))
+    return pa.table(rows, schema=LOCATED.schema())
 
 
 def _hash(text: str) -> int:

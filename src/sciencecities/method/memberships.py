@@ -62,13 +62,24 @@ FROM (SELECT DISTINCT document, {masks} FROM method_work_sets) AS distinct_sets
 ISSN_SETS = """
 SELECT c.work_no, c.source_title, t.issns
 FROM candidates AS c LEFT JOIN (
-    SELECT record_id, STRING_AGG(term, ' ' ORDER BY term) AS issns
-    FROM (SELECT DISTINCT t.record_id, t.term FROM work_terms AS t
-          JOIN candidates AS c ON c.record_id = t.record_id
-          WHERE t.kind = 'issn' AND t.record_id BETWEEN {first} AND {last}) AS issns
+    SELECT record_id, {issns} AS issns
+    FROM (SELECT record_id, term,
+                 ROW_NUMBER() OVER (PARTITION BY record_id ORDER BY term) AS place
+          FROM (SELECT DISTINCT t.record_id, t.term FROM work_terms AS t
+                JOIN candidates AS c ON c.record_id = t.record_id
+                WHERE t.kind = 'issn' AND t.record_id BETWEEN {first} AND {last}) AS issns
+         ) AS placed
     GROUP BY record_id
 ) AS t ON t.record_id = c.record_id
 WHERE c.record_id BETWEEN {first} AND {last}
+"""
+
+MOST_ISSNS = """
+SELECT COALESCE(MAX(n), 0) AS n FROM (
+    SELECT t.record_id, COUNT(DISTINCT t.term) AS n FROM work_terms AS t
+    JOIN candidates AS c ON c.record_id = t.record_id
+    WHERE t.kind = 'issn' AND t.record_id BETWEEN {first} AND {last} GROUP BY t.record_id
+) AS counted
 """
 
 METHOD_WORKS_SQL = """
@@ -116,7 +127,9 @@ def find_members(
     engine.table("memberships", " UNION ALL ".join(parts))
     _make_sets(engine, choices, names)
     for number, (first, last) in enumerate(ranges):
-        engine.table(f"work_issns_{number}", ISSN_SETS.format(first=first, last=last))
+        most = engine.fetch(MOST_ISSNS.format(first=first, last=last)).column("n")[0].as_py()
+        sql = ISSN_SETS.format(first=first, last=last, issns=_joined("term", "place", most))
+        engine.table(f"work_issns_{number}", sql)
     together = " UNION ALL ".join(f"SELECT * FROM work_issns_{n}" for n in range(len(ranges)))
     engine.table("work_issns", together)
     for number in range(len(ranges)):
@@ -149,6 +162,12 @@ def _mask(start: int) -> str:
     """One bit for each of the work's memberships from `start` on."""
     cases = " ".join(f"WHEN {start + n} THEN {2**n}" for n in range(MEMBERS_PER_MASK))
     return f"CAST(SUM(CASE member_no {cases} ELSE 0 END) AS BIGINT)"
+
+
+def _joined(column: str, place: str, most: int) -> str:
+    """The values of a group by their place, space-joined: engines' list functions differ."""
+    values = [f"MAX(CASE WHEN {place} = {n} THEN {column} END)" for n in range(1, max(most, 1) + 1)]
+    return " || ".join([values[0], *(f"COALESCE(' ' || {value}, '')" for value in values[1:])])
 
 
 def works_sql(engine: Engine) -> str:

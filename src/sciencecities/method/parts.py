@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sciencecities.count.rules import links_sql, weights_sql
 from sciencecities.engines.base import Engine
+from sciencecities.files import remove
 from sciencecities.method.choices import LINEAR
 from sciencecities.progress import Progress
 from sciencecities.tables import METHOD_PARTS
@@ -56,7 +57,7 @@ def write_parts(
         path = folder / f"method_parts-{number:06d}.parquet"
         if not path.exists():
             engine.table("links", links_sql(first, last, "candidates"))
-            engine.write(_parts_sql(first, last), path)
+            engine.keep(_parts_sql(first, last), path)
         paths.append(path)
         progress.advance(1)
     engine.drop("links")
@@ -65,7 +66,7 @@ def write_parts(
     engine.write(f"SELECT * FROM unsorted_parts ORDER BY {order}", folder / "method_parts.parquet")
     progress.advance(1)
     for path in paths:
-        path.unlink()
+        remove(path)
 
 
 def _parts_sql(first: int, last: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sciencecities.engines.base import Engine
+from sciencecities.engines.base import Distributed, Engine
 from sciencecities.progress import Progress
 from sciencecities.tables import UNITS_PER_WORK
 
@@ -151,9 +151,9 @@ def _mask(start: int) -> str:
 
 
 def _runs(engine: Engine) -> list[tuple[int, int]]:
-    """Ranges of work numbers that hold about ROWS_PER_RUN rows each."""
+    """Ranges of work numbers that hold about ROWS_PER_RUN rows each; else one with all."""
     facts = engine.fetch("SELECT COUNT(*) AS n, MAX(work_no) AS last FROM weights").to_pylist()[0]
     last = facts["last"] or 0
-    n_runs = max(1, -(-facts["n"] // ROWS_PER_RUN))
+    n_runs = 1 if isinstance(engine, Distributed) else max(1, -(-facts["n"] // ROWS_PER_RUN))
     step = max(1, -(-last // n_runs))
     return [(first, first + step - 1) for first in range(1, max(last, 1) + 1, step)]
