@@ -41,6 +41,7 @@ class Links(HTMLParser):
 
 def test_every_link_leads_to_a_page(site: Site) -> None:
     known = {*site.paths(), *site.static(), *dict(site.files())}
+    known |= {name for path in site.paths() for name, _ in site.page(path).files()}
     for path in site.paths():
         found = Links(site.page(path).html)
         assert found.headings == 1, path

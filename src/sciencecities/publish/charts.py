@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from sciencecities.publish.figures import Drawing, light
 from sciencecities.publish.wording import Lang
 
 WIDE, NARROW = 760, 328
@@ -49,12 +50,15 @@ class Chart:
         """Both widths as inline SVG."""
         return self._svg(self.wide, "map wide") + self._svg(self.narrow, "map narrow")
 
-    def svg(self) -> str:
-        """The wide one alone, with its colours written out: a file to take away."""
-        svg = render(self.wide)
-        for name, colour in LIGHT.items():
-            svg = svg.replace(f"var(--{name})", colour)
-        return svg.replace('font-family="inherit"', 'font-family="sans-serif"')
+    def drawing(self) -> Drawing:
+        """The wide one alone, with its colours written out, for a file."""
+        svg = light(render(self.wide))
+        found = re.match(
+            r'<svg class="marks" viewBox="0 0 ([\d.]+) ([\d.]+)">(.*)</svg>', svg, re.S
+        )
+        if found is None:
+            raise ValueError("a rendered chart is no svg with a viewBox from 0 0")
+        return Drawing(found[3], float(found[1]), float(found[2]))
 
     def _svg(self, spec: dict[str, Any], classes: str) -> Markup:
         svg = render(spec)
@@ -62,20 +66,16 @@ class Chart:
         return Markup(svg.replace('<svg class="marks"', head, 1))
 
 
-LIGHT = {
-    "paper": "#fbfcfd", "glaze": "#f0f4f8", "rule": "#d5dde6", "ink": "#141c28",
-    "ink-2": "#3d4a5a", "ink-3": "#5a6878", "mark": "#6c7a8a", "mark-2": "#8594a4",
-    "land": "#dde4eb", "cobalt": "#1f3f99", "cobalt-2": "#7890d2",
-}  # fmt: skip
-"""The light theme's colours, for files outside the page."""
-
-
 def render(spec: dict[str, Any]) -> str:
     """SVG of a specification: no fixed size, no ids, coordinates to a tenth of a pixel."""
+    return _rendered(json.dumps({"background": None, "padding": 2, "config": _CONFIG} | spec))
+
+
+@lru_cache(16)
+def _rendered(spec: str) -> str:
     import vl_convert
 
-    full = {"background": None, "padding": 2, "config": _CONFIG} | spec
-    svg = str(vl_convert.vegalite_to_svg(json.dumps(full)))
+    svg = str(vl_convert.vegalite_to_svg(spec))
     svg = re.sub(
         r"<svg [^>]*?viewBox=\"([^\"]*)\">", r'<svg class="marks" viewBox="\1">', svg, count=1
     )

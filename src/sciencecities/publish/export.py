@@ -50,7 +50,10 @@ def _files(site: Site, paths: list[str], progress: Progress) -> Iterator[tuple[s
     for path, make in site.files():
         yield path, make()
     for path in paths:
-        yield path, site.page(path).html.encode()
+        page = site.page(path)
+        yield path, page.html.encode()
+        for name, make in page.files():
+            yield name, make()
         progress.advance(1)
 
 

@@ -37,9 +37,16 @@ class Scale:
         return [int(self.low), *(s for s in steps if s - self.low > 0.4 * step)]
 
 
-def rank_scale(ranks: Iterable[int | None]) -> Scale:
-    """From first place to the worst rank that is shown, at least to tenth."""
-    return Scale(1, max([10, *(r for r in ranks if r is not None)]))
+def rank_scale(ranks: Iterable[int | None], shown: Iterable[int | None] = ()) -> Scale:
+    """From first place to the worst rank that is shown, at least to tenth.
+
+    With `shown` (the ranks themselves, without the ends of their ranges) the scale ends at three
+    times the worst of them, so that one wide range does not press all others together; what goes
+    beyond is marked.
+    """
+    worst = max([10, *(r for r in ranks if r is not None)])
+    dots = [r for r in shown if r is not None]
+    return Scale(1, min(worst, max(20, 3 * max(dots))) if dots else worst)
 
 
 def axis(scale: Scale, first: str) -> Markup:
@@ -85,6 +92,8 @@ def interval(
             f'<line class="iv{dashed}" x1="{scale.x(bar[0])}" x2="{scale.x(bar[1])}" '
             f'y1="{y}" y2="{y}"/>'
         )
+    if max(bar[1] if bar else 0, whisker[1] if whisker else 0) > scale.high:
+        parts.append(f'<text class="e note" x="100%" y="{y + 4}">›</text>')
     dot = "ring" if stated else "dot"
     parts.append(f'<circle class="{dot}" cx="{scale.x(value)}" cy="{y}" r="6"/>')
     return _row(parts, height, focus)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sciencecities import certainty
 from sciencecities.certainty import FEW_WORKS
 from sciencecities.publish import marks
+from sciencecities.publish.figures import FORMATS, Drawing, Figure
 from sciencecities.publish.headlines import LIKELY
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.wording import HTML_LANG, Lang, Wording
@@ -26,11 +27,20 @@ Query = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A finished page: HTML text, and what it is about."""
+    """A finished page: HTML text, what it is about, and the figures to take away."""
 
     path: str
     title: str
     html: str
+    figures: tuple[Figure, ...] = ()
+    endings: tuple[str, ...] = FORMATS
+
+    def files(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """Path and content of each file of its figures, beside the page."""
+        for figure in self.figures:
+            for ending in self.endings:
+                path = f"{self.path.removesuffix('.html')}/{figure.id}.{ending}"
+                yield path, partial(figure.make, ending)
 
 
 NO_CERTAINTY = {
@@ -54,6 +64,7 @@ class Request:
     lang: Lang
     path: str
     query: Query = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
 
     @cached_property
     def say(self) -> Wording:
@@ -99,6 +110,38 @@ class Request:
         path = other + self.path[2:]
         query = urlencode(self.query)
         return self.relative(f"{path}?{query}" if query else path)
+
+    # --- figures -----------------------------------------------------------------------------
+
+    def figure(
+        self,
+        id_: str,
+        title: str,
+        note: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        draw: Callable[[], Drawing],
+        source: str = "",
+    ) -> Figure:
+        """A figure of this page, whose files are found beside it."""
+        source = source or self.source_line()
+        made = Figure(id_, title, note, source, self.lang, tuple(columns), rows, draw)
+        self.figures[id_] = made
+        return made
+
+    def takes(self, figure: Figure) -> list[tuple[str, str]]:
+        """(name, address) of the files of a figure."""
+        query = urlencode(self.query)
+        base = f"{self.path.removesuffix('.html')}/{figure.id}"
+        more = f"?{query}" if query else ""
+        return [(f.upper(), self.relative(f"{base}.{f}{more}")) for f in self.endings]
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Formats of this page's figures. A static site has pixels (0.2 s each) of the pages that
+        an edition has once, and lines of the hundreds of others."""
+        is_one_of_many = self.path.count("/") > 2
+        return FORMATS[:-1] if self.site.is_static and is_one_of_many else FORMATS
 
     # --- what every page shows ---------------------------------------------------------------
 
@@ -264,4 +307,4 @@ class Request:
             r=self, say=self.say, t=self.t, shown=self.shown, lang=self.lang,
             html_lang=HTML_LANG[self.lang], title=title, description=description, **context,
         )  # fmt: skip
-        return Page(self.path, title, html)
+        return Page(self.path, title, html, tuple(self.figures.values()), self.endings)

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from sciencecities.edition.read import Edition
 from sciencecities.errors import ConfigError, SciencecitiesError
 from sciencecities.publish import marks
+from sciencecities.publish.figures import FORMATS
 from sciencecities.publish.request import Page, Query, Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.wording import LANGS
@@ -141,6 +142,16 @@ class Site:
             if route.prefix.endswith("/") or own in self._names_of(shown, number):
                 return route.page(request, own)
         raise NoSuchPageError(f"no page {path!r}")
+
+    def figure(self, path: str, query: Query | None = None) -> bytes:
+        """The file of a figure, under its page's address. Raises NoSuchPageError."""
+        place, _, name = path.rpartition("/")
+        if not name.endswith(FORMATS):
+            raise NoSuchPageError(f"no figure {path!r}")
+        for known, make in self.page(f"{place}.html", query).files():
+            if known == path:
+                return make()
+        raise NoSuchPageError(f"no figure {path!r}")
 
     def files(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
         """Files to take away: path, and how to make the content."""

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from sciencecities.errors import SciencecitiesError
+from sciencecities.publish.figures import FORMATS
 from sciencecities.publish.site import NoSuchPageError, Site
 from sciencecities.publish.wording import LANGS
 from sciencecities.web.api import routes
@@ -47,6 +48,8 @@ def application(site: Site) -> ASGIApp:
     pages, taken = Store(KEPT_PAGES), Store(KEPT_FILES)
 
     def finished(path: str, query: tuple[tuple[str, str], ...]) -> Answer:
+        if path.rpartition(".")[2] in FORMATS:
+            return Answer.of(site.figure(path, dict(query)), _type(path))
         return Answer.of(site.page(path, dict(query)).html.encode(), "text/html")
 
     async def page(request: Request) -> Response:

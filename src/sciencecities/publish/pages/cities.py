@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sciencecities.errors import UnknownCityError
-from sciencecities.publish.marks import rank_scale
+from sciencecities.publish import drawn
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.site import NoSuchPageError
@@ -48,7 +48,7 @@ def _page(
         title=request.t(f"{n_cities:,} cities", f"{n_cities}座城市"),
         section="cities",
         rows=rows,
-        scale=rank_scale([r[k] for r in rows for k in ("rank", "rank_high", "method_rank_worst")]),
+        scale=drawn.scale(rows),
         page=number,
         n_pages=n_pages(request.shown),
         asked=asked,

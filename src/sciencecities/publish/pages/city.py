@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import ground, headlines
-from sciencecities.publish.marks import rank_scale
+from sciencecities.publish import drawn, ground, headlines
+from sciencecities.publish.figures import Figure
 from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
 
 
@@ -21,11 +22,12 @@ def page(request: Request, name: str) -> Page:
         for s in shown.edition.scopes
         if s != OVERALL and (found := shown.row(city_id, s)) is not None
     ]
-    ends = [r[k] for _, _, r in scopes for k in ("rank", "rank_high", "method_rank_worst")]
     facts = None
     if city_id in ground.observatories():
         facts = ground.of_city(shown, city_id, request.lang, request.site.on)
     lives = ground.lives(facts.facts, request.lang, request.site.on) if facts else []
+    scopes.sort(key=lambda s: (s[2]["rank"], s[0]))
+    made_of = request.t("What its Share is made of", "份额由谁贡献")
     n_institutions, institutions = shown.institutions(city_id, row["scope"])
     return request.render(
         "city.html",
@@ -34,8 +36,11 @@ def page(request: Request, name: str) -> Page:
         row=row,
         city_id=city_id,
         history=shown.history(city_id),
-        scopes=sorted(scopes, key=lambda s: (s[2]["rank"], s[0])),
-        scale=rank_scale(ends),
+        scopes=scopes,
+        subjects=_subjects(request, scopes),
+        made_of=made_of,
+        by_institution=drawn.institutions(request, made_of, city_id, institutions),
+        scale=drawn.scale([r for *_, r in scopes]),
         ground=facts,
         lives=lives,
         years=ground.years(lives) if lives else None,
@@ -43,3 +48,11 @@ def page(request: Request, name: str) -> Page:
         n_institutions=n_institutions,
         partners=shown.partners(city_id)[1],
     )
+
+
+def _subjects(request: Request, scopes: list[tuple[str, str, Row]]) -> Figure | None:
+    """The city's rank in every scope, as a figure to take away."""
+    if not scopes:
+        return None
+    titles, rows = [title for _, title, _ in scopes], [row for *_, row in scopes]
+    return drawn.ranks(request, "subjects", request.best_scope(scopes), rows, titles)

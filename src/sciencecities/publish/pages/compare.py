@@ -7,8 +7,8 @@ from itertools import pairwise
 from sciencecities import certainty
 from sciencecities.edition.read import OVERALL
 from sciencecities.errors import UnknownCityError
+from sciencecities.publish import drawn
 from sciencecities.publish.headlines import LIKELY
-from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.site import NoSuchPageError
@@ -72,15 +72,12 @@ def _pair(request: Request, a: str, b: str) -> Page:
         one, two = shown.row(a, scope), shown.row(b, scope)
         if one or two:
             both.append((scope, shown.edition.title(scope, request.lang), one, two))
-    ends = [
-        row[k] for *_, x, y in both for row in (x, y) if row
-        for k in ("rank", "rank_high", "method_rank_worst")
-    ]  # fmt: skip
+    ranked = [row for *_, x, y in both for row in (x, y) if row]
     rows = shown.cities[a], shown.cities[b]
     return request.render(
         "compare.html",
         title=_title(request, *rows),
-        section="cities", a=rows[0], b=rows[1], both=both, scale=rank_scale(ends),
+        section="cities", a=rows[0], b=rows[1], both=both, scale=drawn.scale(ranked),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sciencecities.publish import drawn
 from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
@@ -44,9 +45,7 @@ def page(request: Request, name: str) -> Page:
         country=country,
         cities=cities[:CITIES],
         n_cities=len(cities),
-        scale=rank_scale(
-            [r[k] for r in cities[:CITIES] for k in ("rank", "rank_high", "method_rank_worst")]
-        ),
+        scale=drawn.scale(cities[:CITIES]),
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from sciencecities.edition.read import OVERALL
+from sciencecities.publish import drawn, marks, plots
 from sciencecities.publish.charts import Chart, bump
+from sciencecities.publish.figures import Drawing, Figure
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 
@@ -22,6 +26,7 @@ def page(request: Request, _name: str) -> Page:
         section="ranking",
         rows=rows,
         chart=_chart(request, rows) if len(shown.edition.years) > 1 else None,
+        moves=_moves(request, rows),
         years=shown.edition.years,
         stated=[r for r in rows if r["p_rose"] is not None],
     )
@@ -38,7 +43,38 @@ def _title(request: Request, rows: list[Row], moved: list[Row]) -> str:
     )
 
 
-def _chart(request: Request, rows: list[Row]) -> Chart:
+MOVED = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "previous_rank",
+         "rank_change", "p_rose", "p_fell", "raw_p_rose", "raw_p_fell")  # fmt: skip
+
+
+def _moves(request: Request, rows: list[Row]) -> Figure:
+    """How sure each move is, as cells."""
+
+    def draw() -> Drawing:
+        return plots.drawing(
+            [
+                plots.PlotRow(
+                    request.say.city(r), request.say.moved(r),
+                    marks.cells(r["p_fell"], r["p_rose"]) if r["p_rose"] is not None else Markup(),
+                    request.certainty_of_move(r),
+                )
+                for r in rows
+            ],
+            height=32,
+        )  # fmt: skip
+
+    return request.figure(
+        "moves",
+        request.t("How sure each move is", "变动有多可靠"),
+        request.t(
+            "Of twenty re-draws of both years’ works: fell (outlined), same (grey), rose (dark)",
+            "两年论文重抽，每20次中下降（空心）、不变（灰）、上升（深色）各几次",
+        ),
+        MOVED, [[r.get(c) for c in MOVED] for r in rows], draw,
+    )  # fmt: skip
+
+
+def _chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
     years = request.shown.edition.years[-6:]
     names = {r["city_id"]: request.say.city(r) for r in rows[:LINES]}
     points = [
@@ -46,6 +82,8 @@ def _chart(request: Request, rows: list[Row]) -> Chart:
             "year": r["data_year"],
             "rank": r["rank"],
             "city_id": city_id,
+            "rank_low": r["rank_low"],
+            "rank_high": r["rank_high"],
             "focus": False,
             "label": f"{r['rank']} {name}",
         }
@@ -57,4 +95,8 @@ def _chart(request: Request, rows: list[Row]) -> Chart:
         f"Ranks of the first {len(names)} cities, {years[0]} to {years[-1]}",
         f"前{len(names)}座城市的名次，{years[0]}—{years[-1]}年",
     )
-    return bump(points, years, label=label)
+    chart = bump(points, years, label=label)
+    columns = ("year", "city_id", "label", "rank", "rank_low", "rank_high")
+    title, note = request.t("Ranks over the years", "历年名次"), label
+    cells = [[p[c] for c in columns] for p in points]
+    return chart, drawn.chart(request, "years", title, note, chart, columns, cells)

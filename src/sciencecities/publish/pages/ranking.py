@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import headlines
+from sciencecities.publish import drawn, headlines
 from sciencecities.publish.charts import Chart, world_map
-from sciencecities.publish.marks import rank_scale
+from sciencecities.publish.figures import Figure
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
@@ -47,13 +47,16 @@ def _scopes(request: Request, title: str, names: list[str], section: str) -> Pag
 
 
 def _page(request: Request, name: str, section: str) -> Page:
-    shown, say = request.shown, request.say
+    shown = request.shown
     rows = shown.ranking(name)
     top = rows[:FIRST]
-    ends = [r[key] for r in top for key in ("rank", "rank_high", "method_rank_worst")]
+    title = headlines.ranking(shown, rows, request.say)
+    n_works = shown.edition.n_works(name, shown.year)
+    unassigned = shown.unassigned(name)
+    lost = _unassigned_title(request, unassigned, n_works) if unassigned else ""
     return request.render(
         "ranking.html",
-        title=headlines.ranking(shown, rows, say),
+        title=title,
         description=request.t(
             "Which cities make the world's science, with the range of each rank.",
             "全球科学城市排名、名次区间与变动。",
@@ -63,15 +66,24 @@ def _page(request: Request, name: str, section: str) -> Page:
         scope_title=shown.edition.title(name, request.lang),
         rows=rows,
         top=top,
-        scale=rank_scale(ends),
-        n_works=shown.edition.n_works(name, shown.year),
-        unassigned=shown.unassigned(name),
-        map=_map(request, rows) if rows else None,
-        map_title=_map_title(request, top),
+        scale=drawn.scale(top),
+        n_works=n_works,
+        unassigned=unassigned,
+        unassigned_title=lost,
+        map=_map(request, rows, top) if rows else None,
+        ranks=drawn.ranks(request, "ranks", title, top) if top else None,
+        lost=drawn.unassigned(request, lost, unassigned, n_works) if lost else None,
     )
 
 
-def _map(request: Request, rows: list[Row]) -> Chart | None:
+def _unassigned_title(request: Request, parts: list[tuple[str, float]], n_works: int) -> str:
+    said = request.say.share(100 * sum(works for _, works in parts) / n_works)
+    return request.t(
+        f"Of 100 works, {said} are in no city", f"每100篇论文，有{said}篇放不进任何城市"
+    )
+
+
+def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Chart, Figure] | None:
     """The leading hundred on a map of the world, sized by Share."""
     points = [
         {
@@ -79,6 +91,7 @@ def _map(request: Request, rows: list[Row]) -> Chart | None:
             "latitude": r["latitude"],
             "share": r["share"],
             "rank": r["rank"],
+            "city_id": r["city_id"],
             "label": f"{r['rank']} {request.say.city(r)}",
             "focus": False,
         }
@@ -87,10 +100,17 @@ def _map(request: Request, rows: list[Row]) -> Chart | None:
     ]
     if not points:
         return None
-    label = request.t(
-        f"World map of the first {len(points)} cities by Share", f"前{len(points)}座城市份额世界图"
+    n, year = len(points), request.shown.year
+    note = request.t(
+        f"The first {n} cities; the area of a circle is the Share, data year {year}. Land only, "
+        "no borders.",
+        f"前{n}座城市，圆面积与份额成正比，数据年{year}。底图只画陆地，不画界线。",
     )
-    return world_map(points, lang=request.lang, label=label)
+    title = _map_title(request, top)
+    chart = world_map(points, lang=request.lang, label=f"{title}{request.t('. ', '。')}{note}")
+    columns = ("city_id", "label", "rank", "longitude", "latitude", "share")
+    cells = [[p[c] for c in columns] for p in points]
+    return chart, drawn.chart(request, "map", title, note, chart, columns, cells)
 
 
 def _map_title(request: Request, top: list[Row]) -> str:

@@ -1,0 +1,116 @@
+"""The figures of pages that show ranked cities, subjects, institutions, partners, unassigned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sciencecities.publish import marks, plots
+from sciencecities.publish.charts import Chart
+from sciencecities.publish.figures import Drawing, Figure
+from sciencecities.publish.marks import Scale, rank_scale
+from sciencecities.publish.plots import PlotRow
+from sciencecities.publish.request import Request
+from sciencecities.publish.shown import Row
+
+RANKED = ("scope", "city_id", "city", "city_zh", "country", "rank", "rank_low", "rank_high",
+          "method_rank_best", "method_rank_worst", "share", "previous_rank")  # fmt: skip
+ENDS = ("rank", "rank_high", "method_rank_worst")
+
+
+def scale(rows: Sequence[Row]) -> Scale:
+    """The axis that shows the ranks of these rows and, as far as it goes, their ranges."""
+    return rank_scale([r[k] for r in rows for k in ENDS], [r["rank"] for r in rows])
+
+
+def ranks(
+    request: Request, id_: str, title: str, rows: Sequence[Row], named: Sequence[str] | None = None
+) -> Figure:
+    """Ranked rows with their ranges; `named` are the labels where they are not the cities."""
+    say = request.say
+    labels = named or [say.city(r) for r in rows]
+    axis = scale(rows)
+
+    def draw() -> Drawing:
+        unknown = request.t("not published", "未公布") if request.shown.is_published else "–"
+        lines = [
+            PlotRow(label, str(row["rank"]), request.interval(axis, row),
+                    say.span(row["rank_low"], row["rank_high"]) or unknown)
+            for label, row in zip(labels, rows, strict=True)
+        ]  # fmt: skip
+        return plots.drawing(lines, axis=marks.axis(axis, say.rank(1)))
+
+    return request.figure(id_, title, _rank_note(request), RANKED,
+                          [[r[c] for c in RANKED] for r in rows], draw)  # fmt: skip
+
+
+def _rank_note(request: Request) -> str:
+    year = request.shown.year
+    if request.shown.is_published:
+        return request.t(
+            f"World rank as published, data year {year}", f"公布的全球名次，数据年{year}"
+        )
+    return request.t(
+        f"World rank, data year {year}. Dot: rank. Bar: 95% of re-draws. Whiskers: other methods.",
+        f"全球名次，数据年{year}。圆点为名次，粗线为95%重抽所及，细线为换一种算法的最好与最差。",
+    )
+
+
+def bars(
+    request: Request,
+    id_: str,
+    title: str,
+    note: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, float, Sequence[object]]],
+    *,
+    kind: str = "bar",
+) -> Figure:
+    """Amounts as bars from 0: (label, amount, cells of the CSV), the largest first."""
+
+    def draw() -> Drawing:
+        most = max((amount for _, amount, _ in rows), default=1.0) or 1.0
+        said = request.say.shares([amount for _, amount, _ in rows])
+        lines = [
+            PlotRow(label, number, marks.bar(amount / most, kind=kind, height=32))
+            for (label, amount, _), number in zip(rows, said, strict=True)
+        ]
+        return plots.drawing(lines, height=32)
+
+    return request.figure(id_, title, note, columns, [cells for *_, cells in rows], draw)
+
+
+def unassigned(request: Request, title: str, parts: Sequence[tuple[str, float]], n: int) -> Figure:
+    """What no city got, by reason, per 100 works."""
+    year = request.shown.year
+    return bars(
+        request, "unassigned", title,
+        request.t(f"Unassigned works by reason, per 100 works, data year {year}",
+                  f"未归入的论文，按原因，每100篇，数据年{year}"),
+        ("data_year", "reason", "works", "per_100_works"),
+        [(request.say.reason(reason), 100 * works / n, (year, reason, works, 100 * works / n))
+         for reason, works in parts],
+        kind="hbox",
+    )  # fmt: skip
+
+
+def institutions(request: Request, title: str, city_id: str, rows: Sequence[Row]) -> Figure:
+    """The leading institutions of a city by Share."""
+    year = request.shown.year
+    nameless = request.t("No institution named", "未写明单位")
+    return bars(
+        request, "institutions", title,
+        request.t(f"Share by institution, works, data year {year}",
+                  f"各单位份额，篇，数据年{year}"),
+        ("data_year", "city_id", "institution_id", "institution", "share", "count"),
+        [(str(r["institution"] or nameless), r["share"],
+          (year, city_id, r["institution_id"], r["institution"], r["share"], r["count"]))
+         for r in rows],
+    )  # fmt: skip
+
+
+def chart(
+    request: Request, id_: str, title: str, note: str, made: Chart,
+    columns: Sequence[str], rows: Sequence[Sequence[object]],
+) -> Figure:  # fmt: skip
+    """A chart of the library, with the numbers behind it."""
+    return request.figure(id_, title, note, columns, rows, made.drawing)

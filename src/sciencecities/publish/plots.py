@@ -1,0 +1,62 @@
+"""Drawings of row plots for files: what a page shows as a table with marks, as one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from sciencecities.publish.figures import WIDTH, Drawing, in_pixels
+from sciencecities.publish.marks import ROW
+
+LEFT, PLOT = 300, 340
+"""Where the plot begins, and how wide it is, px; words stand on both sides."""
+
+LABEL = 30
+"""Latin characters that a label has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlotRow:
+    """One row: its label, a number beside it, its mark as a page draws it, and a closing word."""
+
+    label: str
+    number: str
+    mark: Markup
+    end: str = ""
+    strong: bool = False
+
+
+def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int = ROW) -> Drawing:
+    """The rows one below the other, under their axis if there is one."""
+    y = 24 if axis is not None else 0
+    parts = [] if axis is None else [f'<g transform="translate({LEFT} 0)">{_inside(axis)}</g>']
+    for row in rows:
+        middle = y + height / 2 + 5
+        look = ' class="strong"' if row.strong else ""
+        parts.append(f'<text x="0" y="{middle:g}"{look}>{escape(_cut(row.label))}</text>')
+        parts.append(
+            f'<text class="e strong" x="{LEFT - 16}" y="{middle:g}">{escape(row.number)}</text>'
+        )
+        parts.append(f'<g transform="translate({LEFT} {y})">{_inside(row.mark)}</g>')
+        if row.end:
+            at = LEFT + PLOT + 16
+            parts.append(f'<text class="note" x="{at}" y="{middle:g}">{escape(row.end)}</text>')
+        y += height
+        parts.append(f'<line class="grid" x1="0" x2="{WIDTH}" y1="{y}" y2="{y}"/>')
+    return Drawing("".join(parts), WIDTH, y + 4)
+
+
+def _inside(mark: Markup) -> str:
+    return in_pixels(str(mark), PLOT)
+
+
+def _cut(label: str) -> str:
+    width, kept = 0, ""
+    for letter in label:
+        width += 2 if letter > "\u2e7f" else 1
+        if width > LABEL:
+            return f"{kept}…"
+        kept += letter
+    return label
