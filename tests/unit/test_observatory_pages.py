@@ -83,16 +83,18 @@ def test_lives_are_solid_until_the_day_and_dashed_to_the_plan() -> None:
 
 def test_the_map_holds_its_cities_and_no_border() -> None:
     facts = load("guangzhou")
-    west, south, east, north = region.frame(region.places_of(facts))
+    corridor = region.corridor_of(facts)
+    assert corridor is not None
+    west, south, east, north = region.corridor_map(facts, corridor, "zh").box
     drawn = region.region_map(facts, "zh")
     assert drawn is not None
     for name in ("广州", "深圳", "香港", "澳门"):
-        assert f">{name}</text>" in drawn
+        assert drawn.count(f">{name}</text>") == 2  # for a wide and a narrow screen
     x, y = (float(v) for v in re.findall(r'class="dot f" cx="([\d.]+)" cy="([\d.]+)"', drawn)[0])
-    height = float(re.findall(r'viewBox="0 0 480 (\d+)"', drawn)[0])
-    assert x / 480 == pytest.approx((113.25 - west) / (east - west), abs=0.001)
+    height = float(re.findall(r'viewBox="0 0 760 (\d+)"', drawn)[0])
+    assert x / 760 == pytest.approx((113.25 - west) / (east - west), abs=0.001)
     assert y / height == pytest.approx((north - 23.1167) / (north - south), abs=0.01)
-    assert drawn.count("<path") == 1  # the land
+    assert drawn.count('class="land2"') == 2
 
 
 def test_the_city_page_leads_to_its_facts(site: Site) -> None:

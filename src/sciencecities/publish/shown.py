@@ -10,6 +10,7 @@ from sciencecities.edition.read import OVERALL, Edition
 from sciencecities.locate.text import fold
 
 if TYPE_CHECKING:
+    from sciencecities.compare.groups import Group
     from sciencecities.method.choices import Choice
     from sciencecities.method.lab import Lab
     from sciencecities.publish.spread import Spread
@@ -56,6 +57,7 @@ class Shown:
         self.edition = edition
         self.slug = slug
         self._kept: dict[tuple[str, str], dict[str, tuple[int, list[Row]]]] = {}
+        self.group = lru_cache(LABS)(self._group)
         self.lab = lru_cache(LABS)(self._lab)
         self.spread = lru_cache(LABS)(self._spread)
 
@@ -171,6 +173,12 @@ class Shown:
                 found.setdefault(row["city_id"], (row["n"], []))[1].append(row)
             self._kept[key] = found
         return self._kept[key]
+
+    def _group(self, city_ids: tuple[str, ...], scope: str, year: int) -> Group:
+        """Cities as one."""
+        from sciencecities.compare.groups import group
+
+        return group(self.edition, city_ids, "", scope, year)
 
     # --- other choices of method ------------------------------------------------------------
 

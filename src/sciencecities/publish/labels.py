@@ -1,0 +1,101 @@
+"""Names beside points of a map: none over another, far ones with a leader line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+
+HEIGHT = 17.0
+"""Of a line of text, px."""
+
+ANGLES = (0, 180, -40, 40, -140, 140, -75, 75, -105, 105)
+DISTANCES = (8.0, 18.0, 30.0, 44.0, 60.0, 80.0)
+LEADER_FROM = 14.0
+"""A name nearer than this to its circle needs no line."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A point to be named, px."""
+
+    x: float
+    y: float
+    radius: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a name stands: its baseline start (`left`) or end, and the leader line if any."""
+
+    text: str
+    x: float
+    y: float
+    left: bool
+    leader: Box | None
+
+
+def place(spots: Sequence[Spot], width: float, height: float) -> list[Label]:
+    """A label for each spot, in their order; earlier ones take the better places."""
+    circles = [(s.x - s.radius, s.y - s.radius, s.x + s.radius, s.y + s.radius) for s in spots]
+    taken: list[Box] = []
+    found = []
+    for number, spot in enumerate(spots):
+        others = [*taken, *(c for n, c in enumerate(circles) if n != number)]
+        box, label = min(_candidates(spot), key=lambda c: _cost(c, others, width, height))
+        taken.append(box)
+        found.append(label)
+    return found
+
+
+def text_width(text: str) -> float:
+    """About how wide a text is at 13 px.
+
+    >>> text_width("Paris") < text_width("广州广州")
+    True
+    """
+    return sum(13.2 if c > "\u2e7f" else 7.0 for c in text)
+
+
+def _candidates(spot: Spot) -> list[tuple[Box, Label]]:
+    wide = text_width(spot.text)
+    found = []
+    for distance in DISTANCES:
+        for angle in ANGLES:
+            reach = spot.radius + distance
+            x = spot.x + reach * cos(radians(angle))
+            y = spot.y + reach * sin(radians(angle))
+            left = abs(angle) <= 90
+            box = (x if left else x - wide, y - HEIGHT / 2, x + wide if left else x, y + HEIGHT / 2)
+            edge = (
+                spot.x + spot.radius * cos(radians(angle)),
+                spot.y + spot.radius * sin(radians(angle)),
+            )
+            gap = 3 if left else -3
+            leader = (*edge, x - gap, y) if distance > LEADER_FROM else None
+            found.append((box, Label(spot.text, x, y + 4.5, left, leader)))
+    return found
+
+
+def _cost(
+    candidate: tuple[Box, Label], others: Sequence[Box], width: float, height: float
+) -> float:
+    """Overlap first, then the distance; what leaves the map costs most."""
+    box, label = candidate
+    outside = max(0, -box[0]) + max(0, box[2] - width) + max(0, -box[1]) + max(0, box[3] - height)
+    lines = [*others]
+    overlap = sum(_common(box, other) for other in lines)
+    length = 0.0
+    if label.leader:
+        x1, y1, x2, y2 = label.leader
+        length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    return 1e4 * outside + 50 * overlap + length
+
+
+def _common(a: Box, b: Box) -> float:
+    wide = min(a[2], b[2]) - max(a[0], b[0])
+    high = min(a[3], b[3]) - max(a[1], b[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
