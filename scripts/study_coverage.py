@@ -140,12 +140,10 @@ def ranges(sample: Population, replicates: int, number: int, threads: int) -> Fo
     replicate_ranks = intervals.replicate_ranks(one.sums)
     observed = np.array(listing.ranks, np.int64)
     plain = intervals.limits(replicate_ranks)
-    pairs = intervals.pairwise_limits(shares, intervals.sampling_variance(one, shares))
     return Found(
         city, n_eff, intervals.share_limits(one, shares, n_eff), intervals.limits(one.shares()),
         {
             "plain": (np.minimum(plain[0], observed), np.maximum(plain[1], observed)),
-            "pairwise": (np.minimum(pairs[0], observed), np.maximum(pairs[1], observed)),
             "published": intervals.rank_limits(one, replicate_ranks, shares, observed),
         },
     )  # fmt: skip
@@ -193,18 +191,18 @@ def report(rows: list[dict[str, Any]]) -> Iterator[str]:
     parts += [("n_eff ≥ 30", n >= 30), ("n_eff 10–30", (n >= 10) & (n < 30)),
               ("n_eff < 10", n < 10), ("n_eff < 30", n < 30), ("all", n > 0)]  # fmt: skip
     yield (
-        "| cities | rows | Share | Share, plain | rank | rank, plain | rank, pairwise | "
-        "rank in the whole population | median width, published | plain |"
+        "| cities (rank in the population) | rows | Share | Share, percentiles alone | rank | "
+        "rank, percentiles alone | rank among all cities | median width of the rank range | "
+        "of percentiles alone |"
     )
-    yield "| --- |" + " ---: |" * 9
+    yield "| --- |" + " ---: |" * 8
     for name, chosen in parts:
         if not chosen.any():
             continue
         values = [
             f"{100 * every[k][chosen].mean():.1f} %"
-            for k in ("share", "share_plain", "rank_published", "rank_plain", "rank_pairwise",
-                      "rank_whole")
-        ]  # fmt: skip
+            for k in ("share", "share_plain", "rank_published", "rank_plain", "rank_whole")
+        ]
         widths = [f"{np.median(every[k][chosen]):.0f}" for k in ("width_published", "width_plain")]
         yield f"| {name} | {chosen.sum():,} | " + " | ".join([*values, *widths]) + " |"
 

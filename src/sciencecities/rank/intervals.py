@@ -1,17 +1,17 @@
 """Stability limits of Shares and ranks, from replicate Shares.
 
-Sources: Fay and Feuer 1997 (https://doi.org/10.1002/(sici)1097-0258(19970415)16:7<791::aid-sim500>3.0.co;2-#);
-Mogstad, Romano, Shaikh and Wilhelm 2024 (https://doi.org/10.1093/restud/rdad006). How well they
-hold: docs/STABILITY.md.
+Source: Fay and Feuer 1997 (https://doi.org/10.1002/(sici)1097-0258(19970415)16:7<791::aid-sim500>3.0.co;2-#);
+near ties are in `near_ties.py`. How well the limits hold: docs/STABILITY.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sciencecities.rank.near_ties import open_ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,13 +102,12 @@ def rank_limits(
     shares: NDArray[np.float64],
     observed: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Best and worst rank: what the re-draws span, what pairwise comparisons leave open, and the
-    observed rank."""
+    """Best and worst rank: what the re-draws span, what near ties leave open, the observed rank."""
     low, high = limits(ranks)
-    open_low, open_high = pairwise_limits(shares, sampling_variance(replicates, shares))
+    best, worst = open_ranks(shares, sampling_variance(replicates, shares))
     return (
-        np.minimum.reduce([low.astype(np.int64), open_low, observed]),
-        np.maximum.reduce([high.astype(np.int64), open_high, observed]),
+        np.minimum.reduce([low.astype(np.int64), best, observed]),
+        np.maximum.reduce([high.astype(np.int64), worst, observed]),
     )
 
 
@@ -116,52 +115,3 @@ def sampling_variance(replicates: Replicates, shares: NDArray[np.float64]) -> ND
     """Variance of a Share scaled by N / N*: Σw² − Share²/N, in works²."""
     variance = replicates.variances()
     return np.maximum(variance - shares**2 / replicates.n_works, variance * 1e-9)
-
-
-def pairwise_limits(
-    shares: NDArray[np.float64], variance: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Best and worst rank by simultaneous pairwise comparisons, step-down, for each item.
-
-    Compared are square roots of Shares, whose variance (variance / Share / 4) does not depend on
-    how lucky the Share itself was.
-    """
-    from sciencecities.rank.kernels import pairwise_ranges
-
-    n = len(shares)
-    low, high = np.empty(n, np.int64), np.empty(n, np.int64)
-    pairwise_ranges(np.sqrt(shares), variance / shares / 4, critical_squares(n), low, high)
-    return low, high
-
-
-@cache
-def critical_squares(n: int) -> NDArray[np.float64]:
-    """Squared critical value of m comparisons with one item at once, m = 0 … n − 1.
-
-    Dunnett's 2.5 % value for equal variances: all comparisons share one item's noise. Between the
-    values reckoned, linear in log m.
-
-    >>> [round(float(c) ** 0.5, 2) for c in critical_squares(10)[[1, 2, 9]]]
-    [1.96, 2.21, 2.69]
-    """
-    counts = sorted({1, *(round(10 ** (i / 8)) for i in range(8 * 7)), max(n, 2)})
-    counts = [m for m in counts if m <= max(n, 2)]
-    values = [_dunnett(m) ** 2 for m in counts]
-    found: NDArray[np.float64] = np.interp(
-        np.log(np.maximum(np.arange(max(n, 1)), 1)), np.log(counts), values
-    )
-    return found
-
-
-def _dunnett(m: int) -> float:
-    """c with P(max over m of (Z_k − Z_0) / √2 ≤ c) = 0.975 for independent normal Z."""
-    from scipy.special import ndtr
-
-    z = np.linspace(-9, 9, 2001)
-    density = np.exp(-z * z / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
-    low, high = 0.0, 10.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        inside = float((density * ndtr(middle * np.sqrt(2) + z) ** m).sum())
-        low, high = (middle, high) if inside < (1 + LEVEL) / 2 else (low, middle)
-    return high

@@ -1,6 +1,8 @@
-"""The inner loops over works × replicates, compiled. What they compute is said in `draws.py`.
+"""The inner loops over works × replicates, ranks and near ties, compiled.
 
-All sums are of integers, so that no order of rows, batches or threads changes a digit.
+What the draws are is said in `draws.py`.
+
+All sums over works are of integers, so that no order of rows, batches or threads changes a digit.
 """
 
 from __future__ import annotations
@@ -64,6 +66,68 @@ def add_block(states, work, group, weight, first, sums):  # type: ignore[no-unty
 
 
 @njit(nogil=True, cache=True)
+def sorted_places(key, n_keys):  # type: ignore[no-untyped-def]
+    """Places of the rows by key, 0 … n_keys − 1; equal ones stay in order (counting sort)."""
+    next_place = np.zeros(n_keys + 1, np.int64)
+    for row in range(key.size):
+        next_place[key[row] + 1] += 1
+    for k in range(n_keys):
+        next_place[k + 1] += next_place[k]
+    places = np.empty(key.size, np.int64)
+    for row in range(key.size):
+        places[next_place[key[row]]] = row
+        next_place[key[row]] += 1
+    return places
+
+
+@njit(nogil=True, cache=True)
+def combine(work, item, units, n_items, most):  # type: ignore[no-untyped-def]
+    """Work, item and units of each work and item, added up to `most` at most.
+
+    Rows come sorted by work; item 0 is left out.
+    """
+    works = np.empty(work.size, np.int64)
+    items = np.empty(work.size, np.int64)
+    sums = np.empty(work.size, np.int64)
+    slot = np.full(n_items, -1, np.int64)
+    n = first = 0  # the rows made; the first of this work's
+    for row in range(work.size):
+        if row > 0 and work[row] != work[row - 1]:
+            first = n
+        one = item[row]
+        if one == 0:
+            continue
+        if slot[one] < first:
+            slot[one] = n
+            works[n], items[n], sums[n] = work[row], one, 0
+            n += 1
+        sums[slot[one]] = min(sums[slot[one]] + units[row], most)
+    return works[:n], items[:n], sums[:n]
+
+
+@njit(nogil=True, cache=True)
+def spread(work, item, starts, scope, group_of):  # type: ignore[no-untyped-def]
+    """For each scope of each row's work: the row's number and the group of its scope and item.
+
+    The scopes of work w are scope[starts[w] : starts[w + 1]]; group_of[scope, item] is −1 where
+    nobody asked.
+    """
+    n = 0
+    for row in range(work.size):
+        for k in range(starts[work[row]], starts[work[row] + 1]):
+            n += group_of[scope[k], item[row]] >= 0
+    rows, groups = np.empty(n, np.int64), np.empty(n, np.int32)
+    n = 0
+    for row in range(work.size):
+        for k in range(starts[work[row]], starts[work[row] + 1]):
+            group = group_of[scope[k], item[row]]
+            if group >= 0:
+                rows[n], groups[n] = row, group
+                n += 1
+    return rows, groups
+
+
+@njit(nogil=True, cache=True)
 def add_squares(group, weight, parts, largest):  # type: ignore[no-untyped-def]
     """Add each weight's square to parts[group], exactly, and keep the largest weight.
 
@@ -118,3 +182,65 @@ def pairwise_ranges(share, variance, critical, low, high):  # type: ignore[no-un
                 break
             open_pairs = n - 1 - above - below
         low[j], high[j] = 1 + above, n - below
+
+
+@njit(nogil=True, cache=True)
+def thin(values, gaps):  # type: ignore[no-untyped-def]
+    """Of ascending values those that lie at least their gap above the one kept before."""
+    kept = np.empty(values.size)
+    n = 0
+    for i in range(values.size):
+        if n == 0 or values[i] - kept[n - 1] >= gaps[i]:
+            kept[n] = values[i]
+            n += 1
+    return kept[:n]
+
+
+@njit(nogil=True, cache=True)
+def deconvolve(likelihood, first, starts, distribution, iterations):  # type: ignore[no-untyped-def]
+    """The distribution over some points that makes the items likeliest, by expectation and
+    maximisation; the values of item j begin at starts[j] and at the point first[j]."""
+    n = first.size
+    for _ in range(iterations):
+        better = np.zeros(distribution.size)
+        for j in range(n):
+            shift = first[j] - starts[j]
+            total = 0.0
+            for i in range(starts[j], starts[j + 1]):
+                total += likelihood[i] * distribution[i + shift]
+            for i in range(starts[j], starts[j + 1]):
+                better[i + shift] += likelihood[i] * distribution[i + shift] / (total * n)
+        distribution = better
+    return distribution
+
+
+@njit(nogil=True, cache=True)
+def count_above(likelihood, first, starts, distribution, tail):  # type: ignore[no-untyped-def]
+    """How many items are at each point or above it: expected number and its variance; and for each
+    item the points that leave `tail` of its probability below and above."""
+    n, n_points = first.size, distribution.size
+    expected, spread = np.zeros(n_points + 1), np.zeros(n_points + 1)
+    low, high = np.empty(n, np.int64), np.empty(n, np.int64)
+    whole = np.zeros(n_points + 1, np.int64)  # items that lie above all points below this one
+    for j in range(n):
+        shift = first[j] - starts[j]
+        total = 0.0
+        for i in range(starts[j], starts[j + 1]):
+            total += likelihood[i] * distribution[i + shift]
+        below = 0.0
+        low[j] = high[j] = -1
+        whole[first[j]] += 1
+        for i in range(starts[j], starts[j + 1]):
+            above = 1 - below / total
+            expected[i + shift] += above
+            spread[i + shift] += above * (1 - above)
+            below += likelihood[i] * distribution[i + shift]
+            if low[j] < 0 and below >= tail * total:
+                low[j] = i + shift
+            if high[j] < 0 and below >= (1 - tail) * total:
+                high[j] = i + shift
+    above_all = 0
+    for point in range(n_points, -1, -1):
+        expected[point] += above_all
+        above_all += whole[point]
+    return expected, spread, low, high
