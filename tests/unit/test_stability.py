@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import sciencecities
 from sciencecities.draws import draw, work_key
 from sciencecities.edition.verify import verify
-from sciencecities.rank import intervals, movement, near_ties, replicates, stability
+from sciencecities.rank import intervals, movement, replicates, stability
 from sciencecities.rank.order import CITY, Listing
 from sciencecities.rank.replicates import Sums, scale_for
 from sciencecities.tables import UNITS_PER_WORK as W
@@ -135,21 +135,6 @@ def test_gamma_limits_of_equal_weights_are_garwoods(n: int, low: float, high: fl
 def test_ranks_of_replicates() -> None:
     sums = np.array([[5, 0, 2], [7, 0, 2], [5, 0, 0], [0, 3, 9]])
     assert intervals.replicate_ranks(sums).T.tolist() == [[2, 1, 2, 4], [4, 4, 4, 1], [2, 2, 4, 1]]
-
-
-def test_pairwise_ranges_of_far_and_of_equal_shares() -> None:
-    far = near_ties.pairwise_limits(np.array([9000.0, 4000.0, 100.0]), np.array([9e3, 4e3, 1e2]))
-    assert [f.tolist() for f in far] == [[1, 2, 3], [1, 2, 3]]
-    equal = near_ties.pairwise_limits(np.full(4, 50.0), np.full(4, 50.0))
-    assert [f.tolist() for f in equal] == [[1] * 4, [4] * 4]
-
-
-def test_two_items_are_told_apart_at_2_5_percent() -> None:
-    """√s differs by c × √(1/4 + 1/4) for Poisson Shares; c = 1.96 for a single comparison."""
-    for gap, apart in ((1.91, False), (2.01, True)):
-        upper = (10 + gap * math.sqrt(0.5)) ** 2
-        low, _ = near_ties.pairwise_limits(np.array([upper, 100.0]), np.array([upper, 100.0]))
-        assert low.tolist() == ([1, 2] if apart else [1, 1])
 
 
 def test_near_ties_are_held_where_re_draws_alone_fail() -> None:
