@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sciencecities.draws import seed_mask
-from sciencecities.engines.base import Engine
+from sciencecities.engines.base import Distributed, Engine
 from sciencecities.rank.rows import Groups
 from sciencecities.tables import UNITS_PER_WORK
 
@@ -61,7 +62,7 @@ class Sums:
     """Adds up the re-draws of the works of one year, group by group."""
 
     def __init__(
-        self, n_groups: int, *, replicates: int, scale: int, seed: int, threads: int
+        self, n_groups: int, *, replicates: int, scale: int, seed: int, threads: int = 1
     ) -> None:
         from sciencecities.rank.kernels import BLOCK
 
@@ -95,6 +96,19 @@ class Sums:
             for job in jobs:
                 job.result()
 
+    def partial(self) -> tuple[NDArray[np.int64], ...]:
+        """What was added, of the groups that have something: group, sums, squares, largest."""
+        found = np.flatnonzero(self._sums.any(axis=1) | (self._largest > 0))
+        return found, self._sums[found], self._squares[found], self._largest[found]
+
+    def take(
+        self, group: NDArray[Any], sums: NDArray[Any], squares: NDArray[Any], largest: NDArray[Any]
+    ) -> None:
+        """Add what another made of other rows; a group may come several times."""
+        np.add.at(self._sums, group, sums)
+        np.add.at(self._squares, group, squares)
+        np.maximum.at(self._largest, group, largest)
+
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
@@ -126,10 +140,16 @@ def redraw(
     """
     groups = Groups(engine, lists)
     scale = scale_for(max(n_works.values()))
-    sums = Sums(groups.n, replicates=replicates, scale=scale, seed=seed, threads=threads)
+    new_sums = partial(Sums, groups.n, replicates=replicates, scale=scale, seed=seed)
+    sums = new_sums(threads=threads)
     try:
-        for rows in groups.runs(lists[0].year):
-            sums.add(*rows)
+        if isinstance(engine, Distributed):
+            from sciencecities.rank.spread import add_spread
+
+            add_spread(engine, sums, new_sums, groups, lists[0].year)
+        else:
+            for rows in groups.runs(lists[0].year):
+                sums.add(*rows)
     finally:
         sums.close()
     return [

@@ -18,6 +18,7 @@ from sciencecities.rank.order import CITY, COUNTRY, Listing
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.int64]
@@ -55,6 +56,7 @@ class Groups:
         self._engine = engine
         names, numbers = _columns(engine, "SELECT scope, scope_no FROM scope_names")
         number = dict(zip(names.tolist(), numbers.tolist(), strict=True))
+        self._lists, self._number = lists, number
         self._row_of_scope = np.full(max(number.values(), default=0) + 1, -1, np.int64)
         for row, scope in enumerate(scopes):
             self._row_of_scope[number[scope]] = row
@@ -67,10 +69,10 @@ class Groups:
             CITY: _lookup(units - self._least, np.where(placed, targets, 0)),
             COUNTRY: _lookup(units - self._least, np.where(placed, countries, 0)),
         }
-        self._group_of = {k: self._table(k, lists, scopes) for k in (CITY, COUNTRY)}
+        self._group_of = {k: self._lookup_of(k, lists, scopes) for k in (CITY, COUNTRY)}
         self._worlds = np.array([[self.world[s]] for s in scopes], np.int32)
 
-    def _table(
+    def _lookup_of(
         self, kind: int, lists: Sequence[Listing], scopes: Sequence[str]
     ) -> NDArray[np.int32]:
         """The group of each scope (row) and item, −1 where it is in no list."""
@@ -80,6 +82,20 @@ class Groups:
             if one.kind == kind:
                 table[scopes.index(one.scope), one.numbers] = np.arange(part.start, part.stop)
         return table
+
+    def table(self) -> pa.Table:
+        """The groups for a join: scope_no, kind (−1: the scope's works), item_no, group_no."""
+        import pyarrow as pa
+
+        rows = [
+            (self._number[one.scope], one.kind, item, group)
+            for one, part in zip(self._lists, self.parts, strict=True)
+            for item, group in zip(one.numbers, range(part.start, part.stop), strict=True)
+        ]
+        rows += [(self._number[scope], -1, 0, group) for scope, group in self.world.items()]
+        names = ("scope_no", "kind", "item_no", "group_no")
+        columns = zip(*rows, strict=True)
+        return pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)})
 
     def runs(self, year: int) -> Iterator[Rows]:
         """The rows of the year, in runs of works; the next is made while one is worked on."""
@@ -134,13 +150,18 @@ def _lookup(keys: Numbers, values: Numbers) -> Numbers:
     return found
 
 
+def span(engine: Engine, year: int) -> tuple[int, int]:
+    """The first and the last of the year's work numbers."""
+    facts = engine.fetch(
+        f"SELECT MIN(work_no) AS first, MAX(work_no) AS last FROM selected "
+        f"WHERE data_year = {int(year)}"
+    ).to_pylist()[0]
+    return facts["first"], facts["last"]
+
+
 def _ranges(engine: Engine, year: int) -> list[tuple[int, int]]:
     """Ranges of the year's work numbers with about ROWS_PER_RUN weights each."""
-    facts = engine.fetch(
-        "SELECT MIN(s.work_no) AS first, MAX(s.work_no) AS last FROM selected AS s "
-        f"WHERE s.data_year = {int(year)}"
-    ).to_pylist()[0]
-    first, last = facts["first"], facts["last"]
+    first, last = span(engine, year)
     rows = engine.fetch(
         f"SELECT COUNT(*) AS n FROM weights WHERE work_no BETWEEN {first} AND {last}"
     ).column("n")[0]

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sciencecities.engines.base import Distributed
-from sciencecities.rank.replicates import ROWS, RUN, RUN_ITEMS, Sums
-from sciencecities.tables import Column, Table
+from sciencecities.rank.replicates import Sums
+from sciencecities.rank.rows import Groups, span
+from sciencecities.tables import UNITS_PER_WORK, Column, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,36 @@ if TYPE_CHECKING:
 ROWS_AT_A_TIME = 1_000_000
 GROUPS_AT_A_TIME = 1_000
 """Rows of sums in one batch: 8 MB with 1,000 replicates."""
+
+RUN = """
+SELECT w.work_no, u.target_no, u.country_no, w.units
+FROM weights AS w
+JOIN unit_targets AS u ON u.unit_no = w.unit_no
+WHERE w.work_no BETWEEN {first} AND {last}
+"""
+
+# Cities (kind 0) and countries (kind 1) of each work with their units; a country with several
+# cities of a work has 1 at most, as in its Share.
+RUN_ITEMS = f"""
+SELECT work_no, 0 AS kind, target_no AS item_no, CAST(SUM(units) AS BIGINT) AS units
+FROM draw_run WHERE target_no > 0 GROUP BY work_no, target_no
+UNION ALL
+SELECT work_no, 1 AS kind, country_no AS item_no,
+       CAST(LEAST(SUM(CAST(units AS DECIMAL(19,0))), {UNITS_PER_WORK}) AS BIGINT) AS units
+FROM draw_run WHERE target_no > 0 AND country_no > 0 GROUP BY work_no, country_no
+"""
+
+ROWS = """
+SELECT x.work_no, g.group_no, x.units
+FROM draw_items AS x
+JOIN members AS m ON m.work_no = x.work_no
+JOIN draw_groups AS g ON g.scope_no = m.scope_no AND g.kind = x.kind AND g.item_no = x.item_no
+UNION ALL
+SELECT m.work_no, g.group_no, -1 AS units
+FROM members AS m
+JOIN draw_groups AS g ON g.scope_no = m.scope_no AND g.kind = -1
+WHERE m.work_no BETWEEN {first} AND {last}
+"""
 
 KEYED_ROWS = """
 SELECT s.work_key, x.group_no, x.units FROM ({rows}) AS x
@@ -43,14 +74,14 @@ PARTIAL_SUMS = Table(
 
 
 def add_spread(
-    engine: Distributed, sums: Sums, new_sums: Callable[[], Sums], span: tuple[int, int]
+    engine: Distributed, sums: Sums, new_sums: Callable[[], Sums], groups: Groups, year: int
 ) -> None:
-    """Add the re-draws of the works of a span of numbers to `sums`.
+    """Add the re-draws of the works of a year to `sums`.
 
-    `new_sums` makes empty ones alike. The engine must know what `replicates.redraw` reads, and
-    draw_groups.
+    `new_sums` makes empty ones alike. The engine must know what `replicates.redraw` reads.
     """
-    first, last = span
+    first, last = span(engine, year)
+    engine.put("draw_groups", groups.table())
     engine.table("draw_run", RUN.format(first=first, last=last))
     engine.table("draw_items", RUN_ITEMS)
     rows = KEYED_ROWS.format(rows=ROWS.format(first=first, last=last))
@@ -59,7 +90,7 @@ def add_spread(
     engine.map("draw_sums", "SELECT * FROM draw_parts", adding, PARTIAL_SUMS, near="group_no")
     for batch in engine.batches("SELECT * FROM draw_sums"):
         sums.take(*_arrays(batch))
-    for name in ("draw_run", "draw_items", "draw_parts", "draw_sums"):
+    for name in ("draw_run", "draw_items", "draw_parts", "draw_sums", "draw_groups"):
         engine.drop(name)
 
 
