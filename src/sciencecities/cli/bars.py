@@ -25,6 +25,7 @@ STAGE_NAMES = {
     "redraw": "Re-drawing",
     "method": "Varying the method",
     "write": "Writing",
+    "pages": "Making pages",
 }
 COUNTED = ("B", "affiliations")
 """Units that mean something to a reader; steps and batches only move the bar."""

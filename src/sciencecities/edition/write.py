@@ -42,8 +42,8 @@ def write_manifest(
         "scopes": scopes,
         "tables": tables,
         "notes": notes,
-        **more,
         "seconds": {stage: round(s, 3) for stage, s in seconds.items()},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **more,
     }
     write_json(folder / "manifest.json", manifest)

@@ -71,8 +71,9 @@ def render(spec: dict[str, Any]) -> str:
     return _rendered(json.dumps({"background": None, "padding": 2, "config": _CONFIG} | spec))
 
 
-@lru_cache(16)
+@lru_cache(32)
 def _rendered(spec: str) -> str:
+    """Of equal charts, one is drawn: the front page is an edition's ranking."""
     import vl_convert
 
     svg = str(vl_convert.vegalite_to_svg(spec))

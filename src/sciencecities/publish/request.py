@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -144,6 +145,10 @@ class Request:
         is_one_of_many = self.path.count("/") > 2
         return FORMATS[:-1] if self.site.is_static and is_one_of_many else FORMATS
 
+    def command(self, name: str, *arguments: str) -> str:
+        """The command line that shows more of this edition."""
+        return shlex.join(["sciencecities", name, self.shown.edition.name, *arguments])
+
     # --- what every page shows ---------------------------------------------------------------
 
     def menu(self) -> list[tuple[str, str, str]]:
@@ -264,7 +269,12 @@ class Request:
         return self.t(english, chinese or english)
 
     def works(self, city_id: str, **query: Any) -> str:
-        """Relative address of the works behind a city's number."""
+        """Relative address of the works behind a city's number; empty where there is none.
+
+        A static site has one page of a city's works, and none of a part of them.
+        """
+        if city_id not in self.shown.with_works or (query and self.site.is_static):
+            return ""
         asked = urlencode({k: v for k, v in query.items() if v is not None})
         page = f"works/{self.shown.slug_of(city_id)}.html"
         return self.link(f"{page}?{asked}" if asked else page)

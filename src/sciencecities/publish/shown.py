@@ -6,8 +6,9 @@ from collections import defaultdict
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sciencecities.edition.read import OVERALL, Edition
+from sciencecities.edition.read import OVERALL, Edition, TraceTotal
 from sciencecities.locate.text import fold
+from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
     from sciencecities.compare.groups import Group
@@ -45,6 +46,25 @@ FROM (
 WINDOW of_city AS (PARTITION BY city_id)
 QUALIFY ROW_NUMBER() OVER (PARTITION BY city_id ORDER BY score DESC, other_id) <= {LEADING}
 ORDER BY city_id, score DESC, other_id
+"""
+
+PER_PAGE = 50
+"""Works on a page."""
+
+FIRST_WORKS = f"""
+WITH weighed AS (
+    SELECT city_id, work_id, SUM(units)::HUGEINT AS units FROM contributions
+    WHERE data_year = $year AND list_contains($cities, city_id)
+    GROUP BY city_id, work_id
+), first AS (
+    SELECT *, COUNT(*) OVER of_city AS n, SUM(units) OVER of_city AS whole FROM weighed
+    WINDOW of_city AS (PARTITION BY city_id)
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY city_id ORDER BY units DESC, work_id) <= {PER_PAGE}
+)
+SELECT city_id, work_id, FIRST(l.units) AS units, FIRST(n) AS n, FIRST(whole)::HUGEINT AS whole,
+       MIN(doi) AS doi, LIST(DISTINCT institution ORDER BY institution) AS institutions
+FROM first l JOIN contributions c USING (city_id, work_id) WHERE data_year = $year
+GROUP BY city_id, work_id ORDER BY city_id, units DESC, work_id
 """
 
 
@@ -180,6 +200,21 @@ class Shown:
 
         return group(self.edition, city_ids, "", scope, year)
 
+    def first_works(self, city_id: str) -> tuple[TraceTotal, list[Row]]:
+        """What stands behind a city's Share, and its first works as `Edition.works` has them."""
+        return self._first_works.get(city_id, (TraceTotal(0, 0.0), []))
+
+    @cached_property
+    def _first_works(self) -> dict[str, tuple[TraceTotal, list[Row]]]:
+        """Of all cities with a page in one query, for a site that shows no more of them."""
+        found: dict[str, tuple[TraceTotal, list[Row]]] = {}
+        asked = {"year": self.year, "cities": list(self.with_page)}
+        for row in self.edition.query(FIRST_WORKS, asked).to_pylist():
+            total = TraceTotal(row["n"], int(row["whole"]) / UNITS_PER_WORK)
+            work = row | {"weight": int(row["units"]) / UNITS_PER_WORK}
+            found.setdefault(row["city_id"], (total, []))[1].append(work)
+        return found
+
     # --- other choices of method ------------------------------------------------------------
 
     def _lab(self, choice: Choice, scope: str, year: int) -> Lab:
@@ -218,6 +253,11 @@ class Shown:
             for row in rows[: self.n_cities if scope == OVERALL else LEADING]
         }
         return {city_id: row for city_id, row in self.cities.items() if city_id in leading}
+
+    @cached_property
+    def with_works(self) -> dict[str, Row]:
+        """The cities that have a page of the works behind them."""
+        return self.with_page if self.edition.kind == "computed" else {}
 
     @cached_property
     def _slugs(self) -> dict[str, str]:

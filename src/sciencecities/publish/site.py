@@ -69,6 +69,7 @@ class Site:
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
         self.on = on or date.today()
+        self.n_cities = n_cities
         self.base_url = base_url.rstrip("/")
         self.is_static = is_static
         self._names: dict[tuple[str, int], frozenset[str]] = {}

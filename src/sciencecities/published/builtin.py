@@ -61,6 +61,7 @@ def folder(name: str) -> Path:
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
         ],
+        created=f"{about.published}T00:00:00+00:00",  # the same in every process
     )
     return target
 

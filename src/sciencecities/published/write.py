@@ -52,8 +52,9 @@ def write_tables(
     cities: str,
     before: list[Earlier],
     inputs: list[dict[str, Any]],
+    **more: Any,
 ) -> None:
-    """Write rankings and manifest into an empty folder."""
+    """Write rankings and manifest into an empty folder; `more` are keys of the manifest."""
     import pyarrow as pa
 
     previous = before[0].ranks if before else {}
@@ -72,6 +73,7 @@ def write_tables(
         kind=KIND,
         titles={"en": about.title_en, "zh": about.title_zh},
         published=facts | {"before": [extract(b) for b in before]},
+        **more,
     )
 
 

@@ -57,6 +57,6 @@ ROUTES: tuple[Route, ...] = (
     Route("", data.page, only("data")),
     Route("", method.page, only("method")),
     Route("observatory/", observatory.page, observatory.names),
-    Route("works/", works.page, _cities),
+    Route("works/", works.page, works.names),
 )
 """Where two prefixes fit, the longer one is meant."""

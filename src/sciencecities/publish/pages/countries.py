@@ -12,8 +12,12 @@ CITIES = 50
 
 
 def names(shown: Shown) -> list[str]:
-    """Codes of the countries that have a ranked city, lower case."""
-    return sorted({str(r["country"]).lower() for r in shown.ranking() if r["country"]})
+    """Codes of the countries that have a ranked city, lower case.
+
+    A published ranking ranks no countries: there those with a city's page, which leads to them.
+    """
+    rows = [r for r in shown.ranking() if not shown.is_published or r["city_id"] in shown.with_page]
+    return sorted({str(r["country"]).lower() for r in rows if r["country"]})
 
 
 def index(request: Request, _name: str) -> Page:

@@ -9,8 +9,8 @@ from sciencecities.publish.site import NoSuchPageError
 
 
 def names(shown: Shown) -> list[str]:
-    """Slugs of the cities that have facts and a page in the edition."""
-    return [shown.slug_of(c) for c in ground.observatories() if c in shown.with_page]
+    """Slugs of the cities of the edition that have facts."""
+    return [shown.slug_of(c) for c in ground.observatories() if c in shown.cities]
 
 
 def page(request: Request, name: str) -> Page:

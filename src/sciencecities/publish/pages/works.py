@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sciencecities.edition.read import OVERALL
+from sciencecities.edition.read import OVERALL, TraceTotal
 from sciencecities.edition.views import work_link
 from sciencecities.errors import ConfigError
 from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import PER_PAGE, Row, Shown
 from sciencecities.publish.site import NoSuchPageError
 
-PER_PAGE = 50
+
+def names(shown: Shown) -> list[str]:
+    """Cities whose works can be listed."""
+    return [shown.slug_of(city_id) for city_id in shown.with_works]
 
 
 def page(request: Request, name: str) -> Page:
@@ -17,6 +21,10 @@ def page(request: Request, name: str) -> Page:
     city_id = shown.city_of(name)
     if city_id is None:
         raise NoSuchPageError(f"no city {name!r} in {shown.slug}")
+    if shown.edition.kind != "computed":
+        raise NoSuchPageError(f"{shown.slug} holds no works")
+    if request.site.is_static:
+        return _render(request, city_id, OVERALL, None, *shown.first_works(city_id), 1)
     scope = request.query.get("scope", OVERALL)
     asked = request.query.get("institution") or None
     try:
@@ -32,6 +40,14 @@ def page(request: Request, name: str) -> Page:
     works = shown.edition.works(
         city_id, scope, shown.year, institution, top=PER_PAGE, skip=(number - 1) * PER_PAGE
     )
+    return _render(request, city_id, scope, institution, total, works.to_pylist(), number)
+
+
+def _render(
+    request: Request, city_id: str, scope: str, institution: str | None,
+    total: TraceTotal, works: list[Row], number: int,
+) -> Page:  # fmt: skip
+    shown = request.shown
     row = shown.row(city_id, scope) or shown.cities[city_id]
     return request.render(
         "works.html",
@@ -40,6 +56,6 @@ def page(request: Request, name: str) -> Page:
         ),
         section="cities", row=row, city_id=city_id, scope=scope, institution=institution,
         scope_title=shown.edition.title(scope, request.lang), total=total,
-        works=[w | {"href": work_link(w)} for w in works.to_pylist()],
-        page=number, n_pages=n_pages,
+        works=[w | {"href": work_link(w)} for w in works],
+        page=number, n_pages=max(1, -(-total.works // PER_PAGE)),
     )  # fmt: skip
