@@ -2,8 +2,8 @@
 
 python benchmarks/site.py EDITION... [--cities 300]
 
-Each export runs in processes of its own. Memory is the largest sum over its processes, sampled; what
-they share counts for each.
+Each export runs in processes of its own. Memory is the largest sum over its processes, sampled;
+what they share counts for each.
 """
 
 from __future__ import annotations
