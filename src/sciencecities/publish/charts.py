@@ -1,4 +1,4 @@
-"""Charts and maps: Vega-Lite specifications rendered to SVG on the server.
+"""Charts: Vega-Lite specifications rendered to SVG on the server.
 
 Colours are the style sheet's variables, so that a chart follows light and dark; text takes the
 page's fonts. Each chart is made for a wide and a narrow screen, and the style sheet shows one.
@@ -10,20 +10,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from sciencecities.publish.figures import Drawing, light
-from sciencecities.publish.wording import Lang
 
 WIDE, NARROW = 760, 328
 """Widths at which charts are rendered, px."""
-
-CENTRE = {"en": 0, "zh": 155}
-"""Longitude in the middle of a world map, degrees east: the Atlantic, the Pacific."""
 
 _CONFIG = {
     "view": {"stroke": None},
@@ -84,81 +79,6 @@ def _rendered(spec: str) -> str:
     svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", svg)
     svg = re.sub(r'<path class="(?:foreground|background)"[^>]*/>', "", svg)
     return svg.replace(' font-family="inherit"', "")
-
-
-@cache
-def land() -> dict[str, Any]:
-    """The land of the world as TopoJSON, without borders."""
-    text = (files("sciencecities.publish") / "data" / "land-110m.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
-def world_map(points: Sequence[dict[str, Any]], *, lang: Lang, label: str) -> Chart:
-    """Cities as circles whose area is their Share; `points` have longitude, latitude, share,
-    name, rank and focus (bool). Named are the first few.
-    """
-
-    def spec(width: int) -> dict[str, Any]:
-        named = [p for p in points if p["rank"] <= 10 or p["focus"]]
-        place = {
-            "longitude": {"field": "longitude", "type": "quantitative"},
-            "latitude": {"field": "latitude", "type": "quantitative"},
-        }
-        hot = {"condition": {"test": "datum.focus", "value": "var(--cobalt)"}}
-        largest = 500 if width == WIDE else 200
-        layers: list[dict[str, Any]] = [
-            {
-                "data": {"values": land(), "format": {"type": "topojson", "feature": "land"}},
-                "mark": {"type": "geoshape", "fill": "var(--land)", "stroke": None},
-            },
-            {
-                "data": {"values": list(points)},
-                "mark": {"type": "circle", "opacity": 0.6, "stroke": "var(--paper)"},
-                "encoding": place
-                | {
-                    "size": {
-                        "field": "share", "type": "quantitative",
-                        "scale": {"rangeMin": 4, "rangeMax": largest, "zero": True},
-                    },
-                    "color": hot | {"value": "var(--mark)"},
-                },
-            },
-        ]  # fmt: skip
-        if width == WIDE:
-            layers += _names(named, place, hot)
-        return {
-            "width": width,
-            "height": round(width * 0.46),
-            "projection": {"type": "equalEarth", "rotate": [-CENTRE[lang], 0, 0]},
-            "layer": layers,
-        }
-
-    return Chart(label, spec(WIDE), spec(NARROW))
-
-
-def _names(
-    named: Sequence[dict[str, Any]], place: dict[str, Any], hot: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """A label beside each named point; of close ones the later stand lower."""
-    layers = []
-    taken: list[tuple[float, float]] = []
-    for point in named:
-        x, y = float(point["longitude"]), float(point["latitude"])
-        crowd = sum(1 for a, b in taken if abs(a - x) < 16 and abs(b - y) < 9)
-        taken.append((x, y))
-        layers.append(
-            {
-                "data": {"values": [point]},
-                "mark": {"type": "text", "align": "left", "dx": 14, "dy": (crowd - 1) * 15},
-                "encoding": place
-                | {
-                    "text": {"field": "label", "type": "nominal"},
-                    "color": hot | {"value": "var(--ink-2)"},
-                },
-            }
-        )
-    return layers
 
 
 def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) -> Chart:

@@ -1,13 +1,19 @@
-"""Land without borders, as rings of degrees: Natural Earth at the scale that a map needs."""
+"""Land as rings of degrees: Natural Earth without borders at the scale that a map needs, or the
+base map of whoever runs the site."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
+
+from sciencecities.errors import ConfigError
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
@@ -18,31 +24,91 @@ COARSE_FROM = 25.0
 """Degrees of width from which 1:110m is fine enough."""
 
 
+BASE_MAP, APPROVAL = "SCIENCECITIES_BASE_MAP", "SCIENCECITIES_MAP_APPROVAL"
+"""Settings of whoever runs the site: a GeoJSON file, and the number under which it was approved."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base map of the deployer: land (shapely polygons), lines such as boundaries, approval."""
+
+    polygons: list[Any]
+    lines: list[Any]
+    approval: str
+
+
+@cache
+def base() -> Base | None:
+    """The deployer's base map, if one is set. Raises ConfigError if it cannot be read."""
+    path = os.environ.get(BASE_MAP)
+    if not path:
+        return None
+    from shapely.errors import ShapelyError
+    from shapely.geometry import shape
+
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        shapes = [valid(shape(f["geometry"])) for f in data["features"] if f["geometry"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
+        raise ConfigError(
+            f"{BASE_MAP}={path}: is no GeoJSON FeatureCollection that can be read ({error}); name "
+            "another file or unset it"
+        ) from error
+    polygons = [p for s in shapes for p in parts(s)]
+    if not polygons:
+        raise ConfigError(f"{BASE_MAP}={path}: holds no polygon; land is needed for a base map")
+    return Base(polygons, [line for s in shapes for line in parts(s, "LineString")],
+                os.environ.get(APPROVAL, ""))  # fmt: skip
+
+
+def credit(box: Box | None, lang: str) -> str:
+    """Whose land a map shows, as a sentence of its source line; no box: the whole world."""
+    own = base()
+    if own:
+        if lang == "zh":
+            return f"底图由本站运行者提供{'，审图号：' + own.approval if own.approval else ''}。"
+        more = f", approval number {own.approval}" if own.approval else ""
+        return f" Base map: of the operator of this site{more}."
+    scale = "1:110m" if box is None or box[2] - box[0] > COARSE_FROM else "1:50m"
+    if box and _region(box):
+        scale = "1:10m"
+    return f"底图：Natural Earth {scale}。" if lang == "zh" else f" Land: Natural Earth {scale}."
+
+
 def within(box: Box) -> list[Ring]:
     """The land in a box, outer rings and lakes alike (fill by the even-odd rule)."""
+    own = base()
+    if own:
+        return list(cut(own.polygons, box))
+    if region := _region(box):
+        return [[(x, y) for x, y in ring] for ring in region["rings"]]
+    return list(cut(polygons("land-110m" if box[2] - box[0] > COARSE_FROM else "land-50m"), box))
+
+
+def lines_within(box: Box) -> list[Ring]:
+    """The lines of the deployer's base map in a box; our own has none."""
+    from shapely.geometry import box as rectangle
+
+    own = base()
+    edges = rectangle(*box)
+    found = [line.intersection(edges) for line in own.lines] if own else []
+    return [list(part.coords) for line in found for part in parts(line, "LineString")]
+
+
+def _region(box: Box) -> dict[str, Any] | None:
     for region in _regions().values():
         west, south, east, north = region["box"]
         if west <= box[0] and south <= box[1] and east >= box[2] and north >= box[3]:
-            return [[(x, y) for x, y in ring] for ring in region["rings"]]
-    name = "land-110m" if box[2] - box[0] > COARSE_FROM else "land-50m"
-    return list(cut(name, box))
+            return region
+    return None
 
 
-def scale_of(box: Box) -> str:
-    """Scale of the land that `within` gives, in words of a source line."""
-    for region in _regions().values():
-        west, south, east, north = region["box"]
-        if west <= box[0] and south <= box[1] and east >= box[2] and north >= box[3]:
-            return "1:10m"
-    return "1:110m" if box[2] - box[0] > COARSE_FROM else "1:50m"
-
-
-def cut(name: str, box: Box) -> Iterator[Ring]:
-    """The rings of a shipped TopoJSON in a box."""
+def cut(shapes: Iterable[Any], box: Box) -> Iterator[Ring]:
+    """The rings of polygons in a box."""
     from shapely.geometry import box as rectangle
 
     edges = rectangle(*box)
-    for polygon in polygons(name):
+    for polygon in shapes:
         if not polygon.intersects(edges):
             continue
         for part in parts(polygon.intersection(edges)):
@@ -57,7 +123,6 @@ def polygons(name: str) -> list[Any]:
 
 def decoded(topology: dict[str, Any]) -> list[Any]:
     """The land of a quantised TopoJSON as valid shapely polygons."""
-    from shapely import make_valid
     from shapely.geometry import Polygon
 
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
@@ -77,16 +142,22 @@ def decoded(topology: dict[str, Any]) -> list[Any]:
     for geometry in topology["objects"]["land"]["geometries"]:
         many = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
         for rings in many:
-            shape = Polygon(ring(rings[0]), [ring(r) for r in rings[1:]])
-            found += parts(shape if shape.is_valid else make_valid(shape))
+            found += parts(valid(Polygon(ring(rings[0]), [ring(r) for r in rings[1:]])))
     return found
 
 
-def parts(shape: Any) -> list[Any]:
-    """The polygons of a shape, however nested."""
-    if shape.geom_type == "Polygon":
+def parts(shape: Any, kind: str = "Polygon") -> list[Any]:
+    """The polygons (or lines) of a shape, however nested."""
+    if shape.geom_type == kind:
         return [shape]
-    return [polygon for part in getattr(shape, "geoms", ()) for polygon in parts(part)]
+    return [one for part in getattr(shape, "geoms", ()) for one in parts(part, kind)]
+
+
+def valid(shape: Any) -> Any:
+    """The shape, mended where its rings cross."""
+    from shapely import make_valid
+
+    return shape if shape.is_valid else make_valid(shape)
 
 
 def topology(name: str) -> dict[str, Any]:

@@ -92,6 +92,8 @@ class RegionMap:
             f'<svg width="{width:g}" height="{height}"><rect class="sea" width="{width:g}" '
             f'height="{height}"/><path class="land2" d="{ground}"/></svg>'
         ]
+        for ring in land.lines_within(box):
+            parts.append(f'<path class="border" d="M{path(ring)}"/>')
         for line in self.lines:
             wide = f' stroke-width="{line.width:g}"' if line.width else ""
             parts.append(f'<path class="{line.kind}"{wide} d="M{path(line.points)}"/>')

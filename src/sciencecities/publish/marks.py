@@ -163,6 +163,29 @@ def bar(part: float, *, kind: str = "bar", focus: bool = False, height: int = 24
     )
 
 
+def level(scale: Scale, value: float, *, height: int = 34) -> Markup:
+    """A sum: a dot at its value."""
+    dot = f'<circle class="dot f" cx="{scale.x(value)}" cy="{height // 2}" r="5.5"/>'
+    return _row([dot], height)
+
+
+def step(
+    scale: Scale, start: float, end: float, *, focus: bool = False, height: int = 34
+) -> Markup:
+    """A step of a waterfall: filled where it adds, outlined where it takes away."""
+    left, right = sorted(float(scale.x(v).rstrip("%")) for v in (start, end))
+    kind = "lose" if end < start else "bar f" if focus else "bar"
+    at = scale.x(end)
+    return _row(
+        [
+            f'<rect class="{kind}" x="{left:.2f}%" y="8" width="{max(right - left, 0.25):.2f}%" '
+            f'height="{height - 16}"/>',
+            f'<line class="axis" x1="{at}" x2="{at}" y1="{height - 8}" y2="{height}"/>',
+        ],
+        height,
+    )
+
+
 def cells(fell: float, rose: float, *, focus: bool = False) -> Markup:
     """Twenty cells: of twenty re-draws, in how many the city fell, stayed and rose."""
     n_fell, n_rose = round(20 * fell), round(20 * rose)

@@ -293,6 +293,24 @@ class Request:
             few=self.few(row),
         )
 
+    def ranked_in(self, city_id: str, year: int) -> str:
+        """A city's rank with its range in a data year, overall; empty where it had none."""
+        row = self.shown.row(city_id, year=year)
+        return self.say.ranked(row) if row else ""
+
+    def corridors_of(self, city_id: str) -> list[tuple[str, str]]:
+        """(id, name) of the sets of cities that a city belongs to."""
+        from sciencecities.publish import together
+
+        found = together.named(self.shown).values()
+        return [(n.id, n.name[self.lang]) for n in found if city_id in n.city_ids]
+
+    def land(self) -> str:
+        """Whose land the map of the world shows."""
+        from sciencecities.publish.land import credit
+
+        return credit(None, self.lang)
+
     def joint_rank(self, group: Group) -> str:
         """The rank of several cities as one, with its range."""
         return self.say.ranked(

@@ -12,11 +12,35 @@ from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
     from sciencecities.compare.groups import Group
+    from sciencecities.explain.movement import Explanation
     from sciencecities.method.choices import Choice
     from sciencecities.method.lab import Lab
     from sciencecities.publish.spread import Spread
 
 Row = dict[str, Any]
+
+GAINS = """
+SELECT institution_id, ANY_VALUE(institution) AS institution,
+       COALESCE(SUM(share) FILTER (data_year = $before), 0) AS before,
+       COALESCE(SUM(share) FILTER (data_year = $year), 0) AS after
+FROM city_institutions
+WHERE scope = $scope AND city_id = $city AND data_year IN ($before, $year)
+GROUP BY institution_id ORDER BY institution_id
+"""
+
+SITES = """
+SELECT c.city_id, p.place_id, ANY_VALUE(p.place) AS place, ANY_VALUE(p.latitude) AS latitude,
+       ANY_VALUE(p.longitude) AS longitude, SUM(c.weight) AS share
+FROM contributions c JOIN places p USING (place_id)
+WHERE c.data_year = $year AND c.city_id IS NOT NULL AND p.latitude IS NOT NULL
+GROUP BY c.city_id, p.place_id ORDER BY share DESC, p.place_id
+"""
+
+AMONG = """
+SELECT city_a, city_b, works, score FROM collaborations
+WHERE data_year = $year AND scope = $scope AND list_contains($cities, city_a)
+      AND list_contains($cities, city_b)
+"""
 
 SUBJECTS = ("physical", "biological", "chemistry", "earth-environmental", "health")
 
@@ -78,6 +102,9 @@ class Shown:
         self.slug = slug
         self._kept: dict[tuple[str, str], dict[str, tuple[int, list[Row]]]] = {}
         self.group = lru_cache(LABS)(self._group)
+        self.explanation = lru_cache(LABS)(self._explanation)
+        self.gains = lru_cache(LABS)(self._gains)
+        self.among = lru_cache(LABS)(self._among)
         self.lab = lru_cache(LABS)(self._lab)
         self.spread = lru_cache(LABS)(self._spread)
 
@@ -193,6 +220,46 @@ class Shown:
                 found.setdefault(row["city_id"], (row["n"], []))[1].append(row)
             self._kept[key] = found
         return self._kept[key]
+
+    # --- movement and place -----------------------------------------------------------------
+
+    @property
+    def year_before(self) -> int | None:
+        """The data year before the newest, if there is one."""
+        return self.edition.years[-2] if len(self.edition.years) > 1 else None
+
+    @property
+    def has_movement(self) -> bool:
+        """Whether works were counted in two data years, so that a movement can be explained."""
+        return self.edition.kind == "computed" and self.year_before is not None
+
+    def _explanation(self, city_id: str) -> Explanation:
+        """Why a city moved against the data year before, overall."""
+        return self.edition.explain(city_id)
+
+    def _gains(self, city_id: str) -> list[Row]:
+        """Institutions of a city: institution_id, institution, Share before and after, overall."""
+        asked = {"before": self.year_before, "year": self.year, "scope": OVERALL, "city": city_id}
+        rows: list[Row] = self.edition.query(GAINS, asked).to_pylist()
+        return rows
+
+    def _among(self, city_ids: tuple[str, ...]) -> dict[tuple[str, str], Row]:
+        """Pairs of these cities that wrote together, overall, by both ids in order."""
+        asked = {"year": self.year, "scope": OVERALL, "cities": list(city_ids)}
+        rows = self.edition.query(AMONG, asked).to_pylist()
+        return {(r["city_a"], r["city_b"]): r | {"affinity": None} for r in rows}
+
+    def sites(self, city_id: str) -> list[Row]:
+        """The places of a city with the Share counted there, the largest first."""
+        return self._sites.get(city_id, [])
+
+    @cached_property
+    def _sites(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = defaultdict(list)
+        if self.edition.kind == "computed":
+            for row in self.edition.query(SITES, {"year": self.year}).to_pylist():
+                found[row["city_id"]].append(row)
+        return dict(found)
 
     def _group(self, city_ids: tuple[str, ...], scope: str, year: int) -> Group:
         """Cities as one."""

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from sciencecities.edition.read import Edition
 from sciencecities.errors import ConfigError, SciencecitiesError
-from sciencecities.publish import marks
+from sciencecities.publish import land, marks
 from sciencecities.publish.figures import FORMATS
 from sciencecities.publish.request import Page, Query, Request
 from sciencecities.publish.shown import Shown
@@ -68,6 +68,7 @@ class Site:
         """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
+        land.base()  # a base map that cannot be read is an error before any page
         self.on = on or date.today()
         self.n_cities = n_cities
         self.base_url = base_url.rstrip("/")
@@ -79,6 +80,8 @@ class Site:
     @cached_property
     def templates(self) -> jinja2.Environment:
         """Escaping everything; a name that is missing is an error."""
+        from sciencecities.publish import explained
+
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("sciencecities.publish", "templates/site"),
             autoescape=True,
@@ -87,6 +90,7 @@ class Site:
             lstrip_blocks=True,
         )
         environment.globals["marks"] = marks
+        environment.globals["explained_mark"] = explained.mark
         environment.filters["breaks"] = _breaks
         return environment
 

@@ -14,6 +14,7 @@ from sciencecities.publish.pages import (
     movement,
     observatory,
     ranking,
+    why,
     works,
 )
 from sciencecities.publish.shown import Shown
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", data.page, only("data")),
     Route("", method.page, only("method")),
     Route("observatory/", observatory.page, observatory.names),
+    Route("why/", why.page, why.names),
     Route("works/", works.page, works.names),
 )
 """Where two prefixes fit, the longer one is meant."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import drawn, ground, headlines
+from sciencecities.publish import drawn, ground, headlines, linked
 from sciencecities.publish.figures import Figure
+from sciencecities.publish.pages import city_parts
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
@@ -29,6 +30,8 @@ def page(request: Request, name: str) -> Page:
     scopes.sort(key=lambda s: (s[2]["rank"], s[0]))
     made_of = request.t("What its Share is made of", "份额由谁贡献")
     n_institutions, institutions = shown.institutions(city_id, row["scope"])
+    partners = shown.partners(city_id)[1]
+    subjects = _subjects(request, scopes)
     return request.render(
         "city.html",
         title=headlines.city(shown, row, say),
@@ -37,16 +40,24 @@ def page(request: Request, name: str) -> Page:
         city_id=city_id,
         history=shown.history(city_id),
         scopes=scopes,
-        subjects=_subjects(request, scopes),
+        subjects=subjects,
         made_of=made_of,
-        by_institution=drawn.institutions(request, made_of, city_id, institutions),
+        by_institution=drawn.institutions(request, made_of, city_id, institutions)
+        if institutions
+        else None,
         scale=drawn.scale([r for *_, r in scopes]),
         ground=facts,
         lives=lives,
         years=ground.years(lives) if lives else None,
         institutions=institutions,
         n_institutions=n_institutions,
-        partners=shown.partners(city_id)[1],
+        partners=partners,
+        fall=city_parts.why(request, city_id, row),
+        sites=city_parts.sites(request, city_id, facts.facts if facts else None),
+        partner_map=city_parts.partners(request, city_id, partners),
+        among=city_parts.among(request, city_id, partners),
+        embed=linked.snippet(request, subjects) if subjects else "",
+        said_to_machines=linked.block(linked.city(request, row)),
     )
 
 

@@ -9,6 +9,7 @@ from sciencecities.edition.read import OVERALL
 from sciencecities.errors import UnknownCityError
 from sciencecities.publish import drawn, marks, matrix, plots, region, together
 from sciencecities.publish.figures import Drawing, Figure
+from sciencecities.publish.land import credit
 from sciencecities.publish.maps import Dot, Line, RegionMap
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
@@ -107,7 +108,7 @@ def _page(request: Request, named: Named) -> Page:
             [[m[k] for k in MAPPED] for m in members],
             lambda: drawn_map.drawing(request.lang),
         ),
-        land=_land(drawn_map),
+        land=credit(drawn_map.box, request.lang),
     )  # fmt: skip
 
 
@@ -297,9 +298,3 @@ def _map_note(request: Request, named: Named, group: Group | None) -> str:
         f"{group.year}. Land only, no borders.",
         f"圆面积为份额，线宽为合著论文数，数据年{group.year}。底图只画陆地，不画界线。",
     )
-
-
-def _land(drawn_map: RegionMap) -> str:
-    from sciencecities.publish.land import scale_of
-
-    return scale_of(drawn_map.box)

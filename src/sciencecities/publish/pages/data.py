@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sciencecities.publish import takeaway
+from sciencecities.publish import linked, takeaway
 from sciencecities.publish.request import Page, Request
 from sciencecities.tables import KINDS
 
@@ -17,5 +17,6 @@ def page(request: Request, _name: str) -> Page:
         files=takeaway.files(edition),
         tables=[t for t in KINDS[edition.kind] if t.name not in takeaway.NOT_WHOLE],
         licence=takeaway.LICENCE,
+        said_to_machines=linked.block(linked.dataset(request)),
         bibtex=takeaway.citation_bib(edition).decode(),
     )

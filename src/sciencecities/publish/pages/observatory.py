@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sciencecities.publish import ground, region
+from sciencecities.publish import ground, land, region
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import NoSuchPageError
@@ -39,4 +39,5 @@ def page(request: Request, name: str) -> Page:
         years=ground.years(found) if found else None,
         map=region.region_map(facts, lang),
         map_of=corridor.id if corridor else "",
+        land=land.credit(region.corridor_map(facts, corridor, lang).box, lang) if corridor else "",
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import drawn, headlines
-from sciencecities.publish.charts import Chart, world_map
+from sciencecities.publish import drawn, headlines, linked
 from sciencecities.publish.figures import Figure
+from sciencecities.publish.maps import Dot
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
+from sciencecities.publish.worldmap import WorldMap
 
 FIRST = 10
 """Cities on the first screen."""
 
 ON_MAP = 100
+
+LARGEST = 12.0
+"""Radius of the largest circle, px."""
 
 
 def overall(request: Request, _name: str) -> Page:
@@ -54,6 +60,7 @@ def _page(request: Request, name: str, section: str) -> Page:
     n_works = shown.edition.n_works(name, shown.year)
     unassigned = shown.unassigned(name)
     lost = _unassigned_title(request, unassigned, n_works) if unassigned else ""
+    ranks = drawn.ranks(request, "ranks", title, top) if top else None
     return request.render(
         "ranking.html",
         title=title,
@@ -71,7 +78,9 @@ def _page(request: Request, name: str, section: str) -> Page:
         unassigned=unassigned,
         unassigned_title=lost,
         map=_map(request, rows, top) if rows else None,
-        ranks=drawn.ranks(request, "ranks", title, top) if top else None,
+        ranks=ranks,
+        embed=linked.snippet(request, ranks) if ranks else "",
+        said_to_machines=linked.block(linked.dataset(request)),
         lost=drawn.unassigned(request, lost, unassigned, n_works) if lost else None,
     )
 
@@ -83,34 +92,32 @@ def _unassigned_title(request: Request, parts: list[tuple[str, float]], n_works:
     )
 
 
-def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Chart, Figure] | None:
-    """The leading hundred on a map of the world, sized by Share."""
-    points = [
-        {
-            "longitude": r["longitude"],
-            "latitude": r["latitude"],
-            "share": r["share"],
-            "rank": r["rank"],
-            "city_id": r["city_id"],
-            "label": f"{r['rank']} {request.say.city(r)}",
-            "focus": False,
-        }
-        for r in rows[:ON_MAP]
-        if r["longitude"] is not None and r["share"]
-    ]
-    if not points:
+def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Figure] | None:
+    """The leading hundred on a map of the world, sized by Share; one size where none is known."""
+    placed = [r for r in rows[:ON_MAP] if r["longitude"] is not None]
+    if not placed:
         return None
-    n, year = len(points), request.shown.year
+    say, n, year = request.say, len(placed), request.shown.year
+    most = max(r["share"] or 0 for r in placed)
+    named = {r["city_id"]: f"{r['rank']} {say.city(r)}" for r in top}
+    made = WorldMap(
+        [
+            Dot(named.get(r["city_id"], ""), r["longitude"], r["latitude"],
+                max(2.0, LARGEST * (r["share"] / most) ** 0.5) if r["share"] else 4.0, "bub")
+            for r in placed
+        ]
+    )  # fmt: skip
+    size = request.t("; the area of a circle is the Share", "，圆面积与份额成正比") if most else ""
     note = request.t(
-        f"The first {n} cities; the area of a circle is the Share, data year {year}. Land only, "
-        "no borders.",
-        f"前{n}座城市，圆面积与份额成正比，数据年{year}。底图只画陆地，不画界线。",
+        f"The first {n} cities{size}, data year {year}. Land only, no borders.",
+        f"前{n}座城市{size}，数据年{year}。底图只画陆地，不画界线。",
     )
     title = _map_title(request, top)
-    chart = world_map(points, lang=request.lang, label=f"{title}{request.t('. ', '。')}{note}")
-    columns = ("city_id", "label", "rank", "longitude", "latitude", "share")
-    cells = [[p[c] for c in columns] for p in points]
-    return chart, drawn.chart(request, "map", title, note, chart, columns, cells)
+    columns = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "longitude",
+               "latitude", "share")  # fmt: skip
+    cells = [[r[c] for c in columns] for r in placed]
+    figure = request.figure("map", title, note, columns, cells, lambda: made.drawing(request.lang))
+    return made.markup(request.lang, f"{title}{request.t('. ', '。')}{note}"), figure
 
 
 def _map_title(request: Request, top: list[Row]) -> str:

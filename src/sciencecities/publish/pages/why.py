@@ -1,0 +1,80 @@
+"""Why a city's Share and rank moved: the sentences, every part, the cities passed."""
+
+from __future__ import annotations
+
+from sciencecities.edition.read import OVERALL
+from sciencecities.explain.movement import Explanation
+from sciencecities.explain.wording import institution_name, subject_title
+from sciencecities.publish import explained
+from sciencecities.publish.explained import Part
+from sciencecities.publish.request import Page, Request
+from sciencecities.publish.shown import Shown
+from sciencecities.publish.site import NoSuchPageError
+
+LEADING = 50
+"""Cities of which a static site explains the movement in full; a server does of every city."""
+
+LISTED = 40
+PASSED = 20
+
+
+def names(shown: Shown) -> list[str]:
+    """Slugs of the leading cities, where there is a year before."""
+    if not shown.has_movement:
+        return []
+    rows = [r for r in shown.ranking()[:LEADING] if r["city_id"] in shown.with_page]
+    return [shown.slug_of(r["city_id"]) for r in rows]
+
+
+def page(request: Request, name: str) -> Page:
+    """The explanation of a city by its slug, against the data year before."""
+    shown, say = request.shown, request.say
+    city_id = shown.city_of(name)
+    if city_id is None or not shown.has_movement:
+        raise NoSuchPageError(f"no movement of a city {name!r} to explain in {shown.slug}")
+    found = shown.explanation(city_id)
+    row = shown.cities[city_id]
+    parts = [_part(request, city_id, found, n) for n in range(len(found.parts))]
+    title = request.t(f"Why {say.city(row)} moved", f"{say.city(row)}为何变动")
+    between = [Part(_growth(request), "", float(found.world_growth))]
+    if revision := float(found.of_kind("revision")):
+        between.insert(0, Part(request.t("Revised data", "数据修订"), "", revision))
+    fall = explained.waterfall(
+        request, title, (str(found.before.point.year), str(found.after.point.year)),
+        (float(found.before.share), float(found.after.share)), between,
+        [p for p in parts if p.change],
+    )  # fmt: skip
+    move = found.move("real")
+    return request.render(
+        "why.html",
+        title=title,
+        section="cities",
+        row=row,
+        city_id=city_id,
+        found=found,
+        sentences=found.summary[request.lang],
+        warnings=found.warnings if request.lang == "en" else (),
+        fall=fall,
+        parts=[(p, part) for p, part in zip(found.parts, parts, strict=True)][:LISTED],
+        n_parts=len(found.parts),
+        titles={p.subject: subject_title(found, p.subject, request.lang) for p in found.parts},
+        names={p.institution_id: institution_name(p, request.lang) for p in found.parts},
+        passed=move.passed[:PASSED] if move else (),
+        passed_by=move.passed_by[:PASSED] if move else (),
+        scope=OVERALL,
+    )  # fmt: skip
+
+
+def _growth(request: Request) -> str:
+    return request.t("World grew; the same slice", "全球产出增长，占比不变")
+
+
+def _part(request: Request, city_id: str, found: Explanation, number: int) -> Part:
+    part = found.parts[number]
+    name = institution_name(part, request.lang)
+    subject = subject_title(found, part.subject, request.lang)
+    label = request.t(f"{name}, {subject}", f"{name}，{subject}")
+    href = ""
+    if part.institution_id and part.after:
+        href = request.works(city_id, institution=part.institution_id)
+    return Part(label, href, float(part.own_change or 0), (part.institution_id, part.subject))

@@ -1,0 +1,201 @@
+"""Figures of pages: their numbers beside the edition's tables, their files, what they say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import small_world as world
+
+import sciencecities as sc
+from sciencecities.errors import ConfigError
+from sciencecities.publish import land, linked, worldmap
+from sciencecities.publish.figures import Figure
+from sciencecities.publish.marks import rank_scale
+from sciencecities.publish.plots import Drawing
+from sciencecities.publish.site import NoSuchPageError, Site
+from sciencecities.publish.worldmap import CENTRE, place, project
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    built = sc.open(world.build(tmp_path_factory.mktemp("world")))
+    return Site([built, sc.open("natureindex-2024")], base_url="https://cities.example")
+
+
+def rows(site: Site, name: str, lang: str = "en") -> list[dict[str, str]]:
+    text = site.figure(f"{lang}/{site.shown[0].slug}/{name}.csv").decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_ranks_are_those_of_the_edition(site: Site) -> None:
+    found = [(r["city_id"], int(r["rank"]), int(r["rank_low"]), int(r["rank_high"]))
+             for r in rows(site, "ranking/ranks")]  # fmt: skip
+    table = site.shown[0].edition.rankings().to_pylist()
+    assert found == [(r["city_id"], r["rank"], r["rank_low"], r["rank_high"]) for r in table]
+
+
+def test_the_waterfall_adds_up_as_counted_and_as_written(site: Site) -> None:
+    steps = rows(site, "city/guangzhou/why")
+    before, after = world.SHARES_2023["Guangzhou"], world.SHARES_2024["Guangzhou"]
+    assert float(steps[0]["to"]) == float(before)
+    assert float(steps[-1]["to"]) == pytest.approx(float(after))
+    inner = steps[1:-1]
+    assert sum(float(s["change"]) for s in inner) == pytest.approx(float(after - before))
+    assert all(a["to"] == b["from"] for a, b in pairwise(inner))
+    # The world: 6 works in 2023, 11 in 2024; Guangzhou had a Share of 1.
+    assert float(inner[0]["change"]) == pytest.approx(float(Fraction(11, 6) - 1))
+    html = site.page(f"en/{site.shown[0].slug}/city/guangzhou.html").html
+    table = html[html.index('<table class="wf">') :].partition("</table>")[0]
+    said = [float(re.sub("<.*?>", "", n).replace("\u2212", "-"))
+            for n in re.findall(r'<td class="r">(.*?)</td>', table)]  # fmt: skip
+    assert sum(said[1:-1]) == pytest.approx(said[-1] - said[0], abs=1e-9)
+
+
+def test_the_explanation_has_its_sentences_and_every_part(site: Site) -> None:
+    slug = site.shown[0].slug
+    found = site.shown[0].edition.explain("Guangzhou")
+    for lang in ("en", "zh"):
+        html = site.page(f"{lang}/{slug}/why/guangzhou.html").html
+        assert found.summary[lang].replace("'", "&#39;") in html
+    steps = rows(site, "why/guangzhou/why")
+    assert sum(float(s["change"]) for s in steps[1:-1]) == pytest.approx(float(found.delta))
+    with pytest.raises(NoSuchPageError):
+        site.page("en/natureindex-2024/why/guangzhou.html")
+
+
+def test_partners_are_those_of_the_collaborations(site: Site) -> None:
+    edition = site.shown[0].edition
+    own = edition.find_city("Guangzhou")
+    table = edition.query(
+        "SELECT city_a, city_b, works FROM collaborations WHERE scope = 'overall' "
+        "AND data_year = 2024 AND $city IN (city_a, city_b)", {"city": own},
+    ).to_pylist()  # fmt: skip
+    expected = {(r["city_b"] if r["city_a"] == own else r["city_a"]): r["works"] for r in table}
+    assert {
+        r["city_id"]: int(r["works"]) for r in rows(site, "city/guangzhou/partners")
+    } == expected
+
+
+def test_every_figure_is_found_beside_its_page_and_is_drawn(site: Site) -> None:
+    slug = site.shown[0].slug
+    for name in ("ranking", "movement", "city/guangzhou", "why/guangzhou"):
+        page = site.page(f"zh/{slug}/{name}.html")
+        assert page.figures
+        for path, make in page.files():
+            assert path.startswith(f"zh/{slug}/{name}/")
+            href = path.removeprefix(f"zh/{slug}/").partition("/")[2 if "/" in name else 0]
+            assert href in page.html
+            if path.endswith(".svg"):
+                root = ET.fromstring(make())
+                assert root.find("{http://www.w3.org/2000/svg}title") is not None
+                assert "var(" not in make().decode()
+    png = site.figure(f"en/{slug}/ranking/ranks.png")
+    assert png.startswith(b"\x89PNG")
+    for wrong in ("ranking/none.svg", "ranking/ranks.gif", "none/ranks.svg"):
+        with pytest.raises(NoSuchPageError):
+            site.figure(f"en/{slug}/{wrong}")
+
+
+def test_hostile_text_in_a_figure_is_text() -> None:
+    name = '<script>alert(1)</script>"&\u202e' + "W" * 500
+    figure = Figure("x", name, name, name, "en", ("a",), [[name]], lambda: Drawing("", 10, 10))
+    root = ET.fromstring(figure.svg())
+    assert not [e for e in root.iter() if e.tag.endswith("script")]
+    assert next(csv.reader(io.StringIO(figure.csv().decode().partition("\n")[2]))) == [name]
+
+
+def test_machines_read_what_people_read(site: Site) -> None:
+    slug = site.shown[0].slug
+    html = site.page(f"en/{slug}/city/guangzhou.html").html
+    text = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+    assert len(text) == 1
+    graph = json.loads(text[0])["@graph"]
+    row = site.shown[0].row(site.shown[0].edition.find_city("Guangzhou"))
+    assert row is not None
+    rank = next(g for g in graph if g.get("measuredProperty", {}).get("name") == "rank")["value"]
+    assert (rank["value"], rank["minValue"], rank["maxValue"]) == (
+        row["rank"], row["rank_low"], row["rank_high"])  # fmt: skip
+    front = site.page("zh/index.html").html
+    data = json.loads(re.findall(r'ld\+json">(.*?)</script>', front)[0])
+    assert data["@type"] == "Dataset"
+    known = {f"https://cities.example/{path}" for path, _ in site.files()}
+    assert {d["contentUrl"] for d in data["distribution"]} <= known
+
+
+def test_a_data_block_cannot_be_left() -> None:
+    block = str(linked.block({"name": "</script><script>alert(1)</script><!--&"}))
+    assert block.count("<") == 2
+    inner = block.partition(">")[2].rpartition("<")[0]
+    assert json.loads(inner)["name"] == "</script><script>alert(1)</script><!--&"
+
+
+def test_the_snippet_names_figure_and_page(site: Site) -> None:
+    html = site.page(f"en/{site.shown[0].slug}/ranking.html").html
+    base = f"https://cities.example/en/{site.shown[0].slug}/ranking"
+    assert f"&lt;a href=&#34;{base}.html&#34;&gt;" in html
+    assert f"img src=&#34;{base}/ranks.svg&#34;" in html
+
+
+def test_one_wide_range_does_not_flatten_an_axis() -> None:
+    assert rank_scale([1, 4, 255], [1, 4]).high == 20
+    assert rank_scale([1, 4, 12], [1, 4]).high == 12
+    assert rank_scale([60, 300], [60]).high == 180
+    assert rank_scale([1, 255]).high == 255
+
+
+def test_equal_earth() -> None:
+    # Šavrič, Patterson and Jenny 2019: half width 2.70663, half height 1.31736 on a unit sphere.
+    assert project(180, 0)[0] == pytest.approx(2.70663, abs=1e-5)
+    assert project(0, 90)[1] == pytest.approx(1.31736, abs=1e-5)
+
+    # Areas are true: a strip of 1 degree at 60 N has half the area of one at the equator.
+    def area(latitude: float) -> float:
+        wide = project(1, latitude)[0]
+        return wide * (project(0, latitude + 0.01)[1] - project(0, latitude - 0.01)[1])
+
+    assert area(60) / area(0) == pytest.approx(0.5, abs=1e-4)
+    middle = place(CENTRE["zh"], 0, CENTRE["zh"], 760)
+    assert middle[0] == pytest.approx(380)
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[100, 20], [120, 20], [120, 30], [100, 20]]]}
+LINE = {"type": "LineString", "coordinates": [[110, 22], [112, 24]]}
+
+
+@pytest.fixture
+def base_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    path = tmp_path / "base.geojson"
+    monkeypatch.setenv(land.BASE_MAP, str(path))
+    monkeypatch.setenv(land.APPROVAL, "GS(2099)1")
+    for kept in (land.base, worldmap.coast, worldmap.borders):
+        kept.cache_clear()
+    yield path
+    for kept in (land.base, worldmap.coast, worldmap.borders):
+        kept.cache_clear()
+
+
+def test_a_deployer_draws_on_an_own_base_map(site: Site, base_map: Path) -> None:
+    shapes = [{"type": "Feature", "properties": {}, "geometry": g} for g in (SQUARE, LINE)]
+    base_map.write_text(json.dumps({"type": "FeatureCollection", "features": shapes}))
+    html = site.page("zh/index.html", {"anew": "1"}).html
+    assert "审图号：GS(2099)1" in html
+    assert "Natural Earth" not in html
+    coast = re.findall(r'id="coast" d="([^"]*)"', html)[0]
+    assert coast.count("M") == 1
+    assert html.count('class="border"') == 2  # wide and narrow
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"features": []}', '{"features": [{"geometry": 1}]}'])
+def test_a_base_map_that_is_none_is_said(base_map: Path, text: str) -> None:
+    base_map.write_text(text)
+    with pytest.raises(ConfigError, match="SCIENCECITIES_BASE_MAP"):
+        Site([sc.open("natureindex-2024")])
