@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from sciencecities.errors import ConfigError, CountError, EditionError
 from sciencecities.files import write_json, write_parquet
 from sciencecities.progress import Progress, Silent
 from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
+from sciencecities.workers import n_cores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,11 +112,7 @@ def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corp
 
 def n_threads(config: Config) -> int:
     """Threads to use: as configured, else one for each core this process may run on."""
-    if config.threads:
-        return config.threads
-    if hasattr(os, "sched_getaffinity"):  # not everywhere
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return config.threads or n_cores()
 
 
 def _build_tables(

@@ -14,6 +14,13 @@ from sciencecities.errors import EngineError
 LOOK_SECONDS = 0.5
 
 
+def n_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @contextmanager
 def worker_pool(n_workers: int) -> Iterator[Executor]:
     """That many processes, ended with the block.

@@ -25,17 +25,35 @@ LARGEST_BATCH = 1000
     "--min-score", type=click.FloatRange(0, 1), metavar="S",
     help="Leave out organisations with a lower score. [default: the resolver's]",
 )  # fmt: skip
-def resolve(file: BinaryIO, registry: str | None, cities: str, min_score: float | None) -> None:
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N",
+    help="Processes for many strings. [default: one for each core]",
+)  # fmt: skip
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep answers of earlier runs.")
+def resolve(
+    file: BinaryIO,
+    registry: str | None,
+    cities: str,
+    min_score: float | None,
+    threads: int | None,
+    no_cache: bool,
+) -> None:
     """Resolve affiliation strings from FILE (or stdin), one a line, to JSON lines, in order.
 
     A line of the answer: {"text", "institutions": [{"ror", "name", "score"}], "place", "city"};
     what is not found is null.
     """
-    from sciencecities.locate.resolver import Resolver
+    from sciencecities.locate.answers import Answers, Asked
+    from sciencecities.locate.resolve_many import resolve_many
+    from sciencecities.workers import n_cores
 
-    resolver = Resolver(registry, cities=cities, min_score=min_score)
-    for batch in _batches(file):
-        for answer in resolver.resolve(batch):
+    asked = Asked(registry, cities, min_score)
+    try:
+        kept = None if no_cache else Answers(asked)
+    except OSError:
+        kept = None  # the resolver says what is wrong with the file
+    for answers in resolve_many(asked, _batches(file), threads=threads or n_cores(), kept=kept):
+        for answer in answers:
             click.echo(json.dumps(answer, ensure_ascii=False))
         sys.stdout.flush()
 

@@ -75,13 +75,19 @@ def unpack(array: np.ndarray) -> list[str]:
     return array.tobytes().decode("utf-8", "surrogatepass").split("\n") if array.size else []
 
 
-def _path(kind: str, key: str) -> Path | None:
+def folder() -> Path | None:
+    """The user's cache of this program, which need not exist; None where there is none."""
     import platformdirs
 
     try:
-        return Path(platformdirs.user_cache_dir("sciencecities")) / f"{kind}-{key[:32]}.npz"
+        return Path(platformdirs.user_cache_dir("sciencecities"))
     except (OSError, RuntimeError):
         return None
+
+
+def _path(kind: str, key: str) -> Path | None:
+    own = folder()
+    return own / f"{kind}-{key[:32]}.npz" if own else None
 
 
 def _prune(folder: Path, kind: str) -> None:

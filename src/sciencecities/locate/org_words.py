@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -114,12 +115,13 @@ class WordNumbers:
         values = np.array([shape_hash(shape) for shape in shapes(word)], np.uint32)
         starts = np.searchsorted(self._like_hash, values)
         ends = np.searchsorted(self._like_hash, values, "right")
-        best = -1
+        best, rarity = -1, (math.inf, 0)
         for at in np.flatnonzero(starts < ends):
             for number in self._like_word[starts[at] : ends[at]].tolist():
-                commoner = best < 0 or self._idf[number] < self._idf[best]
-                if commoner and one_slip(word, self._words[number]):
-                    best = number
+                # Equally common words by number: shapes come in any order.
+                own = (float(self._idf[number]), number)
+                if own < rarity and one_slip(word, self._words[number]):
+                    best, rarity = number, own
         return best
 
     def _mail(self, text: str) -> int:
