@@ -1,4 +1,4 @@
-"""What readers take is valid by other people's programs: the Nu checker, frictionless, LibreOffice."""
+"""What readers take is valid by the Nu checker, frictionless and LibreOffice."""
 
 from __future__ import annotations
 
