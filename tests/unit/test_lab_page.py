@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import small_world as world
+from starlette.testclient import TestClient
 
 import sciencecities as sc
 from sciencecities.errors import SciencecitiesError
@@ -16,6 +18,7 @@ from sciencecities.publish.pages.lab import names
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import BadQueryError, NoSuchPageError, Site
 from sciencecities.publish.spread import Spread, one_changed
+from sciencecities.web.app import application
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +80,42 @@ def test_a_city_is_told_what_moves_it(site: Site) -> None:
         ({"city": "Nowhere on Earth"}, "Nowhere"),
         ({"city": "x" * 5000}, "too long"),
         ({"colour": "red"}, "no parameter 'colour'"),
+        ({"issns": "<script>"}, "no ISSN in your list"),
+        ({"issns": "0028-0837"}, "your journals: .*0028-0837"),
+        ({"issns": "0028-0836"}, "none of your 1 ISSNs"),
     ],
 )
 def test_what_there_is_not_is_refused(site: Site, query: dict[str, str], said: str) -> None:
     with pytest.raises(BadQueryError, match=said):
         page(site, **query)
+
+
+def test_own_journals_are_those_of_a_file(site: Site, edition: sc.Edition, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(f"title,issn\nMine,{world.JACS}\n")
+    told = edition.lab(journals=str(tmp_path / "mine.csv")).to_pylist()
+    html = page(site, issns=f"J. Am. Chem. Soc.; {world.JACS}\nNature, 0028-0836")
+    cities = [row["city"] for row in told]
+    assert 0 < len(cities) < edition.rankings().num_rows
+    for row in edition.rankings().to_pylist():
+        listed = re.search(rf'<th scope="row" class="name">\s*<a [^>]*>{row["city"]}</a>', html)
+        assert bool(listed) == (row["city"] in cities)
+    assert "issns=0002-7863+0028-0836" in html
+    assert "--journals journals.csv" in html
+    assert ">0002-7863 0028-0836</textarea>" in html
+    client = TestClient(application(site))
+    query = {"issns": world.JACS}
+    rows = client.get("/api/v1/lab", params=query).json()["rows"]
+    assert [(r["city"], r["share"]) for r in rows] == [(r["city"], r["share"]) for r in told]
+    assert client.get(f"/en/{site.shown[0].slug}/lab.html", params=query).status_code == 200
+    many = " ".join(f"{n:07}{check_digit(n)}" for n in range(asked.MAX_ISSNS + 1))
+    with pytest.raises(BadQueryError, match="401 ISSNs"):
+        page(site, issns=many)
+
+
+def check_digit(number: int) -> str:
+    """The last character of an ISSN (ISO 3297)."""
+    total = sum(w * int(d) for w, d in zip(range(8, 1, -1), f"{number:07}", strict=True))
+    return "0123456789X"[-total % 11]
 
 
 def test_only_editions_with_works_have_a_lab() -> None:

@@ -46,15 +46,19 @@ class MethodLab:
         documents: str | None = None,
         scope: str = "overall",
         year: int | None = None,
+        listed: JournalSet | None = None,
     ) -> Lab:
         """The ranking under a choice; what is not given is the edition's own.
 
-        `cities` may be a GeoJSON file, `journals` a CSV file. Raises ConfigError naming the
-        choices there are.
+        `cities` may be a GeoJSON file, `journals` a CSV file, or `listed` a set of journals in
+        its place. Raises ConfigError naming the choices there are.
         """
         year, scope = self.edition.resolve_year(year), self.edition.resolve_scope(scope)
         definition = self.definition(cities or self.base.cities)
-        name, listed = self._journals(journals or self.base.journals)
+        if listed is None:
+            name, listed = self._journals(journals or self.base.journals)
+        else:
+            name = listed.name
         choice = Choice(
             self._one_of("scheme", scheme or self.base.scheme, list(SCHEMES)),
             definition.name,

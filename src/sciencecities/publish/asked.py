@@ -5,6 +5,7 @@ Only names that the edition's manifest lists are taken: an address never names a
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,8 +18,16 @@ from sciencecities.method.choices import DIMENSIONS, SCHEMES, Choice
 from sciencecities.publish.request import Query
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.wording import Wording
+from sciencecities.scopes.issn import issn_problem
 
 MAX_NAME = 200
+MAX_ISSNS = 400
+"""Journals that an address holds; longer lists are for the command line."""
+
+OWN_FILE = "journals.csv"
+"""Stands in commands for a file with the reader's own journals."""
+
+ISSN = re.compile(r"(?<![0-9])([0-9]{4})[-‐–]?([0-9]{3}[0-9Xx])(?![0-9])")
 
 QUESTIONS = {
     "scheme": ("How is a paper split?", "论文怎样分？"),
@@ -106,10 +115,15 @@ class Asked:
     year: int
     newest: int
     city_id: str | None = None
+    issns: tuple[str, ...] = ()  # the reader's own journals, in place of a journal set
 
     def changed(self) -> dict[str, str]:
         """What differs from the edition's own method."""
-        return {n: v for n, v in self.choice._asdict().items() if v != getattr(self.base, n)}
+        found = {n: v for n, v in self.choice._asdict().items() if v != getattr(self.base, n)}
+        if self.issns:
+            found.pop("journals", None)
+            found["issns"] = " ".join(self.issns)
+        return found
 
     def values(self, city: str | None = None) -> dict[str, str]:
         """The query: what differs from the default, `city` by its name in addresses."""
@@ -130,7 +144,7 @@ class Asked:
         """The command line that prints the same."""
         words = ["sciencecities", "lab", edition]
         for name, value in self.values(city).items():
-            words += [f"--{name}", value]
+            words += ["--journals", OWN_FILE] if name == "issns" else [f"--{name}", value]
         return shlex.join(words)
 
     def but(self, dimension: str, value: str) -> Asked:
@@ -140,7 +154,7 @@ class Asked:
 
 def read(shown: Shown, query: Query) -> Asked:
     """What a query asks. Raises ConfigError, UnknownCityError naming what there is."""
-    known = {*Choice._fields, "scope", "year", "city"}
+    known = {*Choice._fields, "issns", "scope", "year", "city"}
     if strange := sorted(set(query) - known):
         raise ConfigError(
             f"no parameter {strange[0][:MAX_NAME]!r}; there are: {', '.join(sorted(known))}"
@@ -168,7 +182,27 @@ def read(shown: Shown, query: Query) -> Asked:
     if len(city) > MAX_NAME:
         raise UnknownCityError("the name of the city is too long")
     city_id = (shown.city_of(city) or shown.edition.find_city(city)) if city else None
-    return Asked(Choice(**chosen), base, scope, years[year], shown.year, city_id)
+    own = issns_in(query.get("issns", ""))
+    return Asked(Choice(**chosen), base, scope, years[year], shown.year, city_id, own)
+
+
+def issns_in(text: str) -> tuple[str, ...]:
+    """The ISSNs of a pasted list, each once, in order. Raises ConfigError naming a wrong one.
+
+    They may be parted by anything but digits, and may stand in lines of a table beside titles.
+    """
+    found = sorted({f"{a}-{b.upper()}" for a, b in ISSN.findall(text)})
+    for issn in found:
+        if problem := issn_problem(issn):
+            raise ConfigError(f"your journals: {problem}")
+    if len(found) > MAX_ISSNS:
+        raise ConfigError(
+            f"{len(found):,} ISSNs; an address holds at most {MAX_ISSNS}, longer lists are for "
+            f"`sciencecities lab EDITION --journals {OWN_FILE}`"
+        )
+    if text.strip() and not found:
+        raise ConfigError("no ISSN in your list of journals; they look like 0028-0836")
+    return tuple(found)
 
 
 def single(shown: Shown) -> Iterator[tuple[str, str, str]]:

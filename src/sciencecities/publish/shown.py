@@ -284,9 +284,12 @@ class Shown:
 
     # --- other choices of method ------------------------------------------------------------
 
-    def _lab(self, choice: Choice, scope: str, year: int) -> Lab:
-        """The ranking under a choice."""
-        return self.edition.method.lab(**choice._asdict(), scope=scope, year=year)
+    def _lab(self, choice: Choice, scope: str, year: int, issns: tuple[str, ...] = ()) -> Lab:
+        """The ranking under a choice, of the reader's own journals where some are named."""
+        from sciencecities.scopes.model import JournalSet
+
+        own = JournalSet("your journals", frozenset(issns), frozenset()) if issns else None
+        return self.edition.method.lab(**choice._asdict(), scope=scope, year=year, listed=own)
 
     def _spread(self, scope: str, year: int) -> Spread:
         """The ranks of leading cities under every choice."""

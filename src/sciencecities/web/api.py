@@ -20,7 +20,7 @@ from sciencecities.web.openapi import ROOT, document
 from sciencecities.web.operations import operations
 
 KEPT = 1024
-MAX_QUERY = 2000
+MAX_QUERY = 8000
 METHODS = ["GET", "HEAD", "OPTIONS"]
 ALLOWED = {
     "Allow": ", ".join(METHODS),

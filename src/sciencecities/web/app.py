@@ -35,7 +35,8 @@ TYPES = {
 }
 KEPT_PAGES = 2048
 KEPT_FILES = 16
-MAX_QUERY = 2000
+MAX_QUERY = 8000
+"""Characters of a query: the lab's holds a list of journals."""
 
 
 def application(site: Site) -> ASGIApp:

@@ -119,7 +119,8 @@ def operations(site: Site) -> tuple[Operation, ...]:
                    required=True), edition)),
         Operation("lab", "/lab", "The ranking under another method.", _lab,
                   _rows(LAB_ROW, choice={"type": "object"}, works=COUNT, unassigned=NUMBER),
-                  (*dimensions, *of, *paging)),
+                  (*dimensions, Parameter("issns", "your own journals in place of a set: ISSNs, "
+                   "parted by blanks", high=6000), *of, *paging)),
     )  # fmt: skip
 
 
@@ -217,9 +218,9 @@ def _lab(call: Call) -> dict[str, Any]:
     if not asking.has_lab(call.shown):
         raise NoSuchPageError(f"{call.shown.slug} holds no works to count anew")
     scope, year = _of(call)
-    query = {d: call[d] for d in asking.QUESTIONS if call[d]}
+    query = {d: call[d] for d in (*asking.QUESTIONS, "issns") if call[d]}
     asked = asking.read(call.shown, query | {"scope": scope, "year": str(year)})
-    lab = call.shown.lab(asked.choice, scope, year)
+    lab = call.shown.lab(asked.choice, scope, year, asked.issns)
     rows = lab.table.slice(call["offset"], call["limit"]).to_pylist()
     return _named(
         call, call.part(rows, lab.table.num_rows),

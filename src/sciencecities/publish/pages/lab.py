@@ -85,7 +85,9 @@ class Moved(NamedTuple):
 
 def _page(request: Request, asked: Asked) -> Page:
     shown = request.shown
-    lab = shown.lab(asked.choice, asked.scope, asked.year)
+    lab = shown.lab(asked.choice, asked.scope, asked.year, asked.issns)
+    if asked.issns and not lab.works:
+        raise BadQueryError(f"none of your {len(asked.issns)} ISSNs is of a journal counted here")
     spread = shown.spread(asked.scope, asked.year)
     rows: list[Row] = lab.table.slice(0, FIRST).to_pylist()
     chosen = _counterpart(lab, asked)
