@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from sciencecities.cli.common import open_edition, quiet_option, year_option
+from sciencecities.cli.common import edition_argument, open_edition, quiet_option, year_option
 
 if TYPE_CHECKING:
     from sciencecities.publish.site import Site
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.command(short_help="Show editions as a site in the browser.")
@@ -35,6 +38,26 @@ def serve_site(site: Site, host: str, port: int) -> None:
     uvicorn.run(application(site), host=host, port=port, log_level="warning")
 
 
+city_argument = click.argument("city", metavar="CITY")
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True
+)
+day_option = click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
+    help="Day of which statuses are told. [default: today]",
+)  # fmt: skip
+font_option = click.option(
+    "--font-path", type=click.Path(path_type=Path, exists=True), metavar="DIR",
+    help="Folder with a Chinese font. [default: the system's]",
+)  # fmt: skip
+
+
+def out_option(metavar: str, what: str) -> Callable[[F], F]:
+    """Where an export is written."""
+    path = click.Path(path_type=Path)
+    return click.option("--out", required=True, type=path, metavar=metavar, help=what)
+
+
 @click.group(short_help="Write editions as a site or as files to take away.")
 def export() -> None:
     """Write editions as a site or as files to take away."""
@@ -42,8 +65,7 @@ def export() -> None:
 
 @export.command("site", short_help="Write editions as a static site.")
 @click.argument("editions", metavar="EDITION...", nargs=-1, required=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
-              help="Folder of the site.")  # fmt: skip
+@out_option("DIR", "Folder of the site.")
 @click.option(
     "--cities",
     "n_cities",
@@ -74,16 +96,14 @@ def export_site(
 
 
 @export.command("brief", short_help="Write one city's brief, in Chinese or English.")
-@click.argument("edition", metavar="EDITION")
-@click.argument("city", metavar="CITY")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE",
-              help="The brief: .html or .md.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@edition_argument
+@city_argument
+@out_option("FILE", "The brief: .html or .md.")
+@lang_option
 @year_option
 @click.option("--observatory", "facts", metavar="CITY|DIR",
               help="Facts about the city. [default: those in the package, if any]")  # fmt: skip
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
-              help="Day of which statuses are told. [default: today]")  # fmt: skip
+@day_option
 def export_brief(
     edition: str,
     city: str,
@@ -110,22 +130,14 @@ def export_brief(
     click.echo(f"{out}")
 
 
-font_option = click.option(
-    "--font-path", type=click.Path(path_type=Path, exists=True), metavar="DIR",
-    help="Folder with a Chinese font. [default: the system's]",
-)  # fmt: skip
-
-
 @export.command("pdf", short_help="Write one city's brief as a tagged PDF.")
-@click.argument("edition", metavar="EDITION")
-@click.argument("city", metavar="CITY")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.pdf",
-              help="The PDF.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@edition_argument
+@city_argument
+@out_option("FILE.pdf", "The PDF.")
+@lang_option
 @year_option
 @font_option
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
-              help="Day of which statuses are told. [default: today]")  # fmt: skip
+@day_option
 def export_pdf(
     edition: str,
     city: str,
@@ -155,11 +167,10 @@ def export_pdf(
 
 
 @export.command("card", short_help="Write one city's card for sharing as a PNG.")
-@click.argument("edition", metavar="EDITION")
-@click.argument("city", metavar="CITY")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png",
-              help="The card.")  # fmt: skip
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@edition_argument
+@city_argument
+@out_option("FILE.png", "The card.")
+@lang_option
 @year_option
 @font_option
 def export_card(
@@ -206,9 +217,8 @@ def _put(out: Path, content: bytes) -> None:
 
 
 @export.command("data", short_help="Write the tables of an edition as files to take away.")
-@click.argument("edition", metavar="EDITION")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR",
-              help="Folder for the files.")  # fmt: skip
+@edition_argument
+@out_option("DIR", "Folder for the files.")
 def export_data(edition: str, out: Path) -> None:
     """Write EDITION as CSV, XLSX, Parquet, GeoJSON and a Data Package, with how to cite it."""
     from sciencecities.publish import takeaway
