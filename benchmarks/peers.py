@@ -37,7 +37,10 @@ SPREAD = "(({n}) * 2654435761 % 4294967296)"
 
 
 def make_data(folder: Path, millions: float) -> None:
-    """The tables that the count stage reads, with about so many million rows of affiliations."""
+    """The tables that the count stage reads, with about so many million rows of affiliations.
+
+    Counting gives about 1.1 rows of weights for each.
+    """
     import duckdb
 
     connection = duckdb.connect()
@@ -98,6 +101,18 @@ def make_data(folder: Path, millions: float) -> None:
 # --- ours -------------------------------------------------------------------------------------
 
 
+def view_inputs(engine: Any, folder: str) -> None:
+    """Make the tables of `make_data` readable under their names."""
+    import pyarrow.parquet as pq
+
+    from sciencecities.tables import Column, Table
+
+    for name in NAMES:
+        path = Path(folder) / f"{name}.parquet"
+        columns = (Column(f.name, str(f.type), "") for f in pq.read_schema(path))
+        engine.view(name, [path], Table(name, "", (), tuple(columns)))
+
+
 def _ours(engine: Any, folder: str, out: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -105,13 +120,8 @@ def _ours(engine: Any, folder: str, out: str) -> None:
     from sciencecities.count.run import WEIGHTS, count
     from sciencecities.progress import Silent
     from sciencecities.rank.sums import sum_weights
-    from sciencecities.tables import Column, Table
 
-    names = {"int64": "int64", "int32": "int32", "bool": "bool"}
-    for name in NAMES:
-        path = Path(folder) / f"{name}.parquet"
-        columns = (Column(f.name, names[str(f.type)], "") for f in pq.read_schema(path))
-        engine.view(name, [path], Table(name, "", (), tuple(columns)))
+    view_inputs(engine, folder)
     count(engine, "leiden", Path(out), Silent())
     engine.view("weights", [Path(out) / "weights.parquet"], WEIGHTS)
     sum_weights(engine, Silent(), only=("by_target",))

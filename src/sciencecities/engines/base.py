@@ -56,6 +56,9 @@ class Engine(Protocol):
 class Distributed(Engine, Protocol):
     """An engine of many machines: it takes all rows at once, and runs Python beside them."""
 
+    def name(self, name: str, sql: str) -> None:
+        """Give a query a name; it runs wherever the name is used, so that nothing is kept."""
+
     def map(
         self, name: str, sql: str, mapper: Mapper, table: Table, *, near: str | None = None
     ) -> None:

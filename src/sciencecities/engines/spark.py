@@ -70,6 +70,12 @@ class Spark:
         with _errors():
             self._keep_as(name, self._query(sql))
 
+    def name(self, name: str, sql: str) -> None:
+        """Give a query a name; it runs wherever the name is used."""
+        with _errors():
+            self._query(sql).createOrReplaceTempView(name)
+        self._now_in(name, None)
+
     def put(self, name: str, rows: pa.Table) -> None:
         """Make Arrow rows readable as `name`."""
         folder = self._new_folder(name)

@@ -82,8 +82,8 @@ def add_spread(
     """
     first, last = span(engine, year)
     engine.put("draw_groups", groups.table())
-    engine.table("draw_run", RUN.format(first=first, last=last))
-    engine.table("draw_items", RUN_ITEMS)
+    engine.name("draw_run", RUN.format(first=first, last=last))
+    engine.name("draw_items", RUN_ITEMS)
     rows = KEYED_ROWS.format(rows=ROWS.format(first=first, last=last))
     engine.map("draw_parts", rows, partial(_drawn, new_sums), PARTIAL_SUMS)
     adding = partial(_added, new_sums)

@@ -112,11 +112,13 @@ def sum_weights(engine: Engine, progress: Progress, only: Collection[str] = tupl
     _make_sets(engine)
     runs = _runs(engine)
     progress.stage("rank", len(runs) + 1, "runs")
+    # One run is not worth being kept between its parts: the sums over it are the sums.
+    keep = engine.name if isinstance(engine, Distributed) else engine.table
     for number, (first, last) in enumerate(runs):
-        engine.table("run", RUN.format(first=first, last=last))
+        keep("run", RUN.format(first=first, last=last))
         engine.table("work_targets", WORK_TARGETS)
         for name, (sql, _) in wanted.items():
-            engine.table(f"{name}_{number}", sql)
+            keep(f"{name}_{number}", sql)
         progress.advance(1)
     for name, (_, key) in wanted.items():
         parts = " UNION ALL ".join(f"SELECT * FROM {name}_{n}" for n in range(len(runs)))
