@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sciencecities.count.rules import SPECIAL_UNITS, weights_sql
+from sciencecities.count.rules import SPECIAL_UNITS, links_sql, weights_sql
 from sciencecities.engines.base import Distributed, Engine
 from sciencecities.files import remove
 from sciencecities.progress import Progress
@@ -96,7 +96,11 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
     ranges = record_ranges(engine)
     progress.stage("count", len(ranges) + 1, "batches")
     if isinstance(engine, Distributed):  # nothing goes through it in runs, so its order is free
-        engine.keep(weights_sql(scheme, *ranges[0]), folder / "weights.parquet")
+        # Spark runs a WITH again wherever it is named, so what is named often is a table.
+        engine.table("links", links_sql(*ranges[0]))
+        weights = weights_sql(scheme, *ranges[0], has_links=True)
+        engine.keep(weights, folder / "weights.parquet")
+        engine.drop("links")
         return
     parts = []
     for number, (first, last) in enumerate(ranges):
