@@ -247,9 +247,9 @@ def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) 
                     f"{folder / table.name}.parquet: cannot be read ({reason}); build it again"
                 ) from error
         else:
-            connection.register("_empty", table.schema().empty_table())
-            connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM _empty")
-            connection.unregister("_empty")
+            # DuckDB knows the other types by their Arrow names.
+            columns = (f"{c.name} {c.type.replace('float64', 'double')}" for c in table.columns)
+            connection.execute(f"CREATE TABLE {table.name} ({', '.join(columns)})")
 
 
 def _has_tables(kind: str, sql: str) -> bool:

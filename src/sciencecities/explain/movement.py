@@ -13,7 +13,7 @@ from sciencecities.explain.parts import Part, parts_of
 from sciencecities.explain.passing import Move, Passed, Standing, move, ranking
 from sciencecities.explain.revised import RevisedWork
 from sciencecities.explain.sureness import Sureness, sureness
-from sciencecities.explain.works import amount, city_works
+from sciencecities.explain.works import amount
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -201,12 +201,7 @@ class _Explainer:
     def __init__(self, path: Path, city_id: str, scope: str) -> None:
         self.path, self.city_id, self.scope = path, city_id, scope
         self.points = (path.legs[0].before, *(leg.after for leg in path.legs))
-        has_works = path.end.edition.kind == "computed"
-        self.works = [city_works(p, city_id, scope) if has_works else None for p in self.points]
-        self.amounts = [
-            amount(p, city_id, scope, works)
-            for p, works in zip(self.points, self.works, strict=True)
-        ]
+        self.amounts = [amount(p, city_id, scope) for p in self.points]
         self.rankings = [ranking(p, scope) for p in self.points]
         self.totals = [p.edition.n_works(scope, p.year) for p in self.points]
 
@@ -222,7 +217,7 @@ class _Explainer:
             world += before.share * growth
             old, new = self.rankings[number : number + 2]
             moves.append(move(leg, self.city_id, old, new, growth))
-            revised += self._revised(number, leg)
+            revised += self._revised(leg)
         named = self._name()
         edition = self.path.end.edition
         return Explanation(
@@ -246,11 +241,10 @@ class _Explainer:
         before, after = self.totals[number : number + 2]
         return Fraction(after, before) - 1 if leg.kind == "real" and before else Fraction(0)
 
-    def _revised(self, number: int, leg: Leg) -> list[RevisedWork]:
-        old, new = self.works[number : number + 2]
-        if leg.kind == "real" or old is None or new is None:
+    def _revised(self, leg: Leg) -> list[RevisedWork]:
+        if leg.kind == "real" or self.path.end.edition.kind != "computed":
             return []
-        return revisions.revised_works(leg.before, leg.after, old, new, self.scope)
+        return revisions.revised_works(leg.before, leg.after, self.city_id, self.scope)
 
     def _side(self, number: int) -> Side:
         return Side(

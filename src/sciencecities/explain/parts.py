@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from sciencecities.explain.legs import Kind
 from sciencecities.explain.works import Amount
@@ -37,13 +38,19 @@ def parts_of(kind: Kind, before: Amount, after: Amount, growth: Fraction) -> lis
     `growth` is N₁/N₀ − 1 of the scope's works, 0 for a revision.
     """
     names = before.names | after.names
+    unit = lcm(before.unit, after.unit)
+    finer = unit // before.unit, unit // after.unit
+    changes = {
+        cell: after.cells.get(cell, 0) * finer[1] - before.cells.get(cell, 0) * finer[0]
+        for cell in before.cells.keys() | after.cells.keys()
+    }
     made = []
-    for cell in before.cells.keys() | after.cells.keys():
-        old, new = before.cell(cell), after.cell(cell)
-        own = new - old * (1 + growth) if kind == "real" else None
-        if new != old:
+    for cell in sorted(changes, key=lambda c: (-abs(changes[c]), c[0] or "", c[1])):
+        if changes[cell]:
+            old, new = before.cell(cell), after.cell(cell)
+            own = new - old * (1 + growth) if kind == "real" else None
             made.append(Part(kind, cell[0], names.get(cell[0]), cell[1], old, new, own))
-    return sorted(made, key=lambda p: (-abs(p.delta), p.institution_id or "", p.subject))
+    return made
 
 
 def by_institution(parts: Sequence[Part]) -> list[tuple[str | None, str | None, Fraction]]:

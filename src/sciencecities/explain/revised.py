@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sciencecities.explain.legs import Point
-from sciencecities.explain.works import scratch
+from sciencecities.explain.works import side_sql
 from sciencecities.tables import UNITS_PER_WORK
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Change = Literal["added", "removed", "re-placed", "re-dated", "re-tagged", "re-attributed"]
 CHANGES: tuple[Change, ...] = (
@@ -20,23 +17,36 @@ CHANGES: tuple[Change, ...] = (
 """New in the edition; gone from it; another weight in this city; moved to or from another data
 year; moved to or from another scope; the same weight under another institution or subject."""
 
-# Works whose part in the city differs between the two sides. `cut` tells institutions and subjects.
+# A side's works: units of each institution, and of the whole with `cut`, which tells institutions
+# and subjects.
+PARTS_SQL = """
+SELECT r.work_id, r.institution_id, w.subjects, SUM(r.units) AS units
+FROM {name}_rows AS r JOIN {name}_works AS w ON w.work_id = r.work_id GROUP BY ALL
+"""
+
+CUT_SQL = """
+SELECT work_id, CAST(SUM(units) AS BIGINT) AS units,
+       CAST(list((institution_id, subjects, units) ORDER BY ALL) AS VARCHAR) AS cut
+FROM {name} WHERE work_id IN (FROM differing) GROUP BY work_id
+"""
+
+# Works whose part in the city differs between the two sides.
 DIFFERING_SQL = """
-WITH old AS (
-    SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
-           MIN(subjects) || list(COALESCE(institution_id, '') || ' ' || units ORDER BY ALL)::VARCHAR
-           AS cut
-    FROM before GROUP BY work_id
-), new AS (
-    SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
-           MIN(subjects) || list(COALESCE(institution_id, '') || ' ' || units ORDER BY ALL)::VARCHAR
-           AS cut
-    FROM after GROUP BY work_id
+WITH {sides}, old AS ({old}), new AS ({new}),
+differing AS MATERIALIZED (
+    SELECT work_id FROM (FROM old EXCEPT FROM new)
+    UNION SELECT work_id FROM (FROM new EXCEPT FROM old)
+), dois AS (
+    SELECT work_id, COALESCE(MIN(doi) FILTER (is_new), MIN(doi)) AS doi
+    FROM (SELECT work_id, doi, true AS is_new FROM new_rows
+          UNION ALL SELECT work_id, doi, false FROM old_rows)
+    WHERE work_id IN (FROM differing) GROUP BY work_id
 )
-SELECT COALESCE(new.work_id, old.work_id), COALESCE(new.doi, old.doi), old.units, new.units,
-       old.cut, new.cut
-FROM old FULL JOIN new ON new.work_id = old.work_id WHERE old.cut IS DISTINCT FROM new.cut
-ORDER BY ALL
+SELECT d.work_id, d.doi, o.units AS old_units, n.units AS new_units, o.cut AS old_cut,
+       n.cut AS new_cut
+FROM dois AS d LEFT JOIN ({old_cut}) AS o ON o.work_id = d.work_id
+LEFT JOIN ({new_cut}) AS n ON n.work_id = d.work_id
+ORDER BY d.work_id
 """
 
 KNOWN_SQL = """
@@ -72,16 +82,20 @@ class _Side:
     cut: str
 
 
-def revised_works(
-    before: Point, after: Point, old: pa.Table, new: pa.Table, scope: str
-) -> list[RevisedWork]:
+def revised_works(before: Point, after: Point, city_id: str, scope: str) -> list[RevisedWork]:
     """The city's works that a revision changed, the largest change first.
 
-    `old` and `new` are the `city_works` of the two sides. Works are the same if their id is, else
-    if their DOI is.
+    Both are of one year. Works are the same if their id is, else if their DOI is.
     """
-    with scratch(before=old, after=new) as connection:
-        rows = connection.execute(DIFFERING_SQL).fetchall()
+    sides = {"old": before, "new": after}
+    sql = DIFFERING_SQL.format(
+        sides=", ".join(side_sql(n, point, scope, after.edition) for n, point in sides.items()),
+        **{name: PARTS_SQL.format(name=name) for name in sides},
+        **{f"{name}_cut": CUT_SQL.format(name=name) for name in sides},
+    )
+    values = {"city": city_id, "year": after.year, "scope": scope}
+    columns = after.edition.query(sql, values).columns
+    rows = list(zip(*(c.to_pylist() for c in columns), strict=True))
     both, gone, come = _by_side(rows)
     found = [_changed(o, n) for o, n in both]
     by_doi = {o.doi: o for o in gone if o.doi}

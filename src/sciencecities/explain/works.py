@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sciencecities.engines.duckdb import path_literal
 from sciencecities.errors import ShareNotConservedError
 from sciencecities.explain.legs import Point
 from sciencecities.scopes.definitions import SUBJECT_NAMES
@@ -16,34 +17,31 @@ from sciencecities.scopes.model import NONE, OVERALL
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from sciencecities.edition.read import Edition
 
 Cell = tuple[str | None, str]
 """Institution id and subject."""
 
 SAME = 1e-9
 
-WORKS_SQL = """
-WITH mine AS MATERIALIZED (
-    SELECT work_id, institution_id, MIN(doi) AS doi, MIN(institution) AS institution,
-           CAST(SUM(CAST(units AS DECIMAL(19,0))) AS BIGINT) AS units
-    FROM contributions WHERE city_id = $city AND data_year = $year
-    GROUP BY work_id, institution_id
-), tagged AS (
-    SELECT work_id, string_agg(scope, '|' ORDER BY scope) FILTER (list_contains($subjects, scope))
-               AS subjects,
-           bool_or(scope = $scope) AS is_in
-    FROM work_scopes WHERE work_id IN (SELECT work_id FROM mine) GROUP BY work_id
+# The rows of one side, and the works of the scope among them with their subjects as bits.
+SIDE_SQL = """
+{name}_rows AS MATERIALIZED (
+    SELECT work_id, doi, institution_id, institution, units FROM {contributions}
+    WHERE city_id = $city AND data_year = $year
+), {name}_works AS MATERIALIZED (
+    SELECT work_id, bit_or({subject_bit}) AS subjects FROM {work_scopes}
+    WHERE work_id IN (SELECT work_id FROM {name}_rows)
+    GROUP BY work_id HAVING bool_or(scope = $scope)
 )
-SELECT m.work_id, m.doi, m.institution_id, m.institution, m.units,
-       COALESCE({subjects}, '') AS subjects
-FROM mine AS m JOIN tagged AS t ON t.work_id = m.work_id WHERE t.is_in
 """
 
 CELLS_SQL = """
-SELECT institution_id, subjects, MIN(institution) AS institution,
-       CAST(SUM(CAST(units AS DECIMAL(19,0))) AS VARCHAR) AS units
-FROM works GROUP BY institution_id, subjects
+WITH {side}
+SELECT r.institution_id, w.subjects, MIN(r.institution) AS institution,
+       CAST(SUM(CAST(r.units AS DECIMAL(38,0))) AS VARCHAR) AS units
+FROM mine_rows AS r JOIN mine_works AS w ON w.work_id = r.work_id
+GROUP BY r.institution_id, w.subjects
 """
 
 
@@ -68,25 +66,34 @@ class Amount:
         return Fraction(self.cells.get(cell, 0), self.unit)
 
 
-def city_works(point: Point, city_id: str, scope: str) -> pa.Table:
-    """The city's works of the scope: one row per work and institution.
+def side_sql(name: str, point: Point, scope: str, inside: Edition) -> str:
+    """The tables `name`_rows and `name`_works of one side, for a query of the edition `inside`.
 
-    Columns: work_id, doi, institution_id, institution, units, subjects (joined by `|`). Inside a
-    subject, that subject alone is named: a work counts there in full.
+    Inside a subject, that subject alone is named: a work counts there in full.
     """
-    subjects = [s for s in point.edition.scopes if s in SUBJECT_NAMES]
-    column = f"'{scope}'" if scope in subjects else "t.subjects"
-    values = {"city": city_id, "year": point.year, "scope": scope, "subjects": subjects or [NONE]}
-    return point.edition.query(WORKS_SQL.format(subjects=column), values)
+    tables = {
+        table: table
+        if point.edition is inside
+        else f"read_parquet([{path_literal(point.edition.path / f'{table}.parquet')}], "
+        "hive_partitioning = false)"
+        for table in ("contributions", "work_scopes")
+    }
+    named = [scope] if scope in SUBJECT_NAMES else SUBJECT_NAMES
+    cases = " ".join(f"WHEN '{s}' THEN {1 << SUBJECT_NAMES.index(s)}" for s in named)
+    return SIDE_SQL.format(name=name, subject_bit=f"CASE scope {cases} ELSE 0 END", **tables)
 
 
-def amount(point: Point, city_id: str, scope: str, works: pa.Table | None) -> Amount:
-    """The city's Share at a point by institution and subject.
+def subjects_of(bits: int) -> list[str]:
+    """The subjects that the bits name; `none` for none."""
+    return [s for i, s in enumerate(SUBJECT_NAMES) if bits >> i & 1] or [NONE]
 
-    `works` are its `city_works`; None for an edition that has only institutions. Raises
-    ShareNotConservedError if the parts are not the Share that the edition states.
+
+def amount(point: Point, city_id: str, scope: str) -> Amount:
+    """The city's Share at a point by institution and subject; by institution where an edition has
+    no works. Raises ShareNotConservedError if the parts are not the Share that it states.
     """
-    made = _from_institutions(point, city_id, scope) if works is None else _from_works(works)
+    has_works = point.edition.kind == "computed"
+    made = (_from_works if has_works else _from_institutions)(point, city_id, scope)
     stated = stated_share(point, city_id, scope)
     if abs(float(made.share) - stated) > SAME * max(1.0, stated):
         raise ShareNotConservedError(
@@ -105,20 +112,11 @@ def stated_share(point: Point, city_id: str, scope: str) -> float:
     return float(rows.column("share")[0].as_py()) if rows.num_rows else 0.0
 
 
-def scratch(**tables: pa.Table) -> Any:
-    """A query engine of its own that knows these tables."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    for name, table in tables.items():
-        connection.register(name, table)
-    return connection
-
-
-def _from_works(works: pa.Table) -> Amount:
-    with scratch(works=works) as connection:
-        rows = connection.execute(CELLS_SQL).fetchall()
-    split = [(r[0], r[1].split("|") if r[1] else [NONE], int(r[3])) for r in rows]
+def _from_works(point: Point, city_id: str, scope: str) -> Amount:
+    sql = CELLS_SQL.format(side=side_sql("mine", point, scope, point.edition))
+    found = point.edition.query(sql, {"city": city_id, "year": point.year, "scope": scope})
+    rows = list(zip(*(c.to_pylist() for c in found.columns), strict=True))
+    split = [(r[0], subjects_of(r[1]), int(r[3])) for r in rows]
     # A work in k subjects gives 1/k to each: in units of which lcm(1, …, k) make an old one.
     finer = lcm(*range(1, max((len(s) for _, s, _ in split), default=1) + 1))
     cells: dict[Cell, int] = defaultdict(int)
