@@ -48,3 +48,14 @@ def of_twenty(p: float) -> int:
     if p in (0.0, 1.0):
         return round(20 * p)
     return min(19, max(1, int(20 * p + 0.5)))
+
+
+def probability(p: float) -> str:
+    """A probability after "p", never rounded to certainty.
+
+    >>> probability(0.93), probability(0.9994), probability(0.001)
+    ('= 0.93', '> 0.99', '< 0.01')
+    """
+    if p > 0.99:
+        return "> 0.99"
+    return "< 0.01" if p < 0.01 else f"= {p:.2f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.explain.passing import Standing, rank_with
+from sciencecities.explain.sureness import Sureness
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "explain"
 PHYS = "0031-9007"  # a journal of physics
@@ -209,6 +211,67 @@ def test_texts(
     args = [str(then.path) if a == "THEN" else a for a in args]
     assert run(["explain", str(now.path), *args]) == 0
     golden(name, capsys.readouterr().out)
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
+    """2023: Beijing 4, Paris 3, Guangzhou 1, Cambridge 1; 2024: Guangzhou 4, Beijing and Paris 2,
+    New York 1."""
+    years = {
+        2023: [world.BJ] * 4 + [world.PA] * 3 + [world.GZ, world.CA],
+        2024: [world.GZ] * 4 + [world.BJ, world.PA] * 2 + [world.NY],
+    }
+    works: Works = [(y, "", [o]) for y, all_of_it in years.items() for o in all_of_it]
+    return built(tmp_path_factory.mktemp("c") / "moving", works)
+
+
+# What is said of each kind of movement, by the certainty that the re-draws give it.
+SAID: list[tuple[str, str, dict[str, Any]]] = [
+    ("rose, almost certain", "Guangzhou", {"p_rose": 0.9971, "p_fell": 0.0}),
+    ("rose, likely", "Guangzhou", {"p_rose": 0.93, "p_fell": 0.02}),
+    ("rose, probable", "Guangzhou", {"p_rose": 0.6, "p_fell": 0.3}),
+    ("rose, not sure", "Guangzhou", {"p_rose": 0.52, "p_fell": 0.3}),
+    ("rose, unassigned part moved", "Guangzhou", {"p_rose": 0.99, "reason": "unassigned-moved"}),
+    ("rose, year incomplete", "Guangzhou", {"p_rose": 0.99, "reason": "incomplete-year"}),
+    ("fell into a tie", "Beijing", {"p_rose": 0.01, "p_fell": 0.87}),
+    ("stayed, now tied", "Paris", {"p_rose": 0.2, "p_fell": 0.4}),
+    ("new", "New York", {}),
+    ("vanished", "Cambridge", {}),
+]
+
+
+def test_what_is_said_of_every_kind_of_movement(moving: sc.Edition) -> None:
+    said = []
+    for kind, city, sure in SAID:
+        why = replace(moving.explain(city), sureness=Sureness(**sure))
+        said += [f"{kind}", why.summary["en"], why.summary["zh"], ""]
+        if "reason" in sure:
+            assert " is real is not said" in why.summary["en"] and "p =" not in why.summary["en"]
+            assert "不判断" in why.summary["zh"] and "属实（" not in why.summary["zh"]
+    golden("sentences.txt", "\n".join(said))
+
+
+def test_the_real_change_is_said_where_the_world_and_the_city_go_apart(
+    then: sc.Edition, now: sc.Edition
+) -> None:
+    # From 5/2 of 4 works to 4 of 7: +3/2, of which the world's growth is 15/8, its own part −3/8.
+    summary = now.explain("Guangzhou", against=then).summary
+    assert "of the real change of +1.5 growth of the world's output made +1.9" in summary["en"]
+    assert "真实变动+1.5中，全球产出的增长占+1.9" in summary["zh"]
+
+
+def test_scheme_full_has_no_world_that_adds_up_but_the_parts_do(tmp_path: Path) -> None:
+    """Under `full` every city of a work has 1; so have its institutions together."""
+    works: Works = [
+        (2023, "", [world.GZ, world.BJ]),
+        (2024, "", [world.GZ, world.BJ]),
+        (2024, world.JACS, [world.GZ, world.PA]),
+    ]
+    edition = built(tmp_path / "full", works, scheme="full")
+    why = edition.explain("Guangzhou")
+    assert (why.before.share, why.after.share) == (1, 2)
+    check(why)
+    assert why.world_growth == 1 and why.own_change == 0
 
 
 def test_json_is_the_documented_shape(now: sc.Edition, capsys: Capture) -> None:

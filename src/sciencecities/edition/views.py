@@ -247,16 +247,18 @@ def movement(row: Row) -> str:
     """How the rank changed and how certainly, "–" where there is nothing to compare with.
 
     >>> movement({"previous_rank": 8, "rank_change": 2, "p_rose": 0.86, "p_fell": 0.04})
-    'up 2 from 8th, very likely'
+    'up 2 from 8th, very likely (p = 0.86)'
     """
     before, change = row["previous_rank"], row["rank_change"]
     if before is None or change is None:
         return "–"
     if change == 0:
         return "same"
-    how = certainty.word(row["p_rose"] if change > 0 else row["p_fell"])
+    p = row["p_rose"] if change > 0 else row["p_fell"]
     moved = f"{'up' if change > 0 else 'down'} {abs(change):,} from {nth(before)}"
-    return f"{moved}, {how}" if how else moved
+    if p is None:
+        return moved
+    return f"{moved}, {certainty.word(p)} (p {certainty.probability(p)})"
 
 
 def work_link(row: Row) -> str:

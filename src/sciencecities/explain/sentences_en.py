@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sciencecities.certainty import probability
 from sciencecities.explain import revised
 from sciencecities.explain.wording import (
     amount,
@@ -12,7 +13,6 @@ from sciencecities.explain.wording import (
     institution_name,
     leading_part,
     percent_of,
-    probability,
     signed,
     subject_title,
 )
@@ -138,8 +138,8 @@ def _real(e: Explanation) -> str:
         percent = percent_of(own, real)
         rest = f"the rest {grew} of the world's output ({signed(world)})"
         return f"{percent} % of {part} is own {kind}{led}, {rest}"
-    did = "grew" if world > 0 else "shrank"
-    return f"the world's output {did} ({signed(world)}), its own part is {signed(own)}{led}"
+    whole = f"of {part} {grew} of the world's output made {signed(world)}"
+    return f"{whole} and its own change {signed(own)}{led}"
 
 
 def _led(e: Explanation, kind: str) -> str:

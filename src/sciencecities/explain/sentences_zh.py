@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sciencecities.certainty import probability
 from sciencecities.explain import revised
 from sciencecities.explain.wording import (
     amount,
@@ -12,7 +13,6 @@ from sciencecities.explain.wording import (
     institution_name,
     leading_part,
     percent_of,
-    probability,
     signed,
     subject_title,
 )

@@ -42,17 +42,6 @@ def signed(value: Fraction | float) -> str:
     return f"+{amount(value)}" if value > 0 else amount(value)
 
 
-def probability(p: float) -> str:
-    """A probability after "p", never rounded to certainty.
-
-    >>> probability(0.93), probability(0.9994), probability(0.001)
-    ('= 0.93', '> 0.99', '< 0.01')
-    """
-    if p > 0.99:
-        return "> 0.99"
-    return "< 0.01" if p < 0.01 else f"= {p:.2f}"
-
-
 def percent_of(part: Fraction, whole: Fraction) -> int:
     """Whole percent, 0 and 100 kept for none and all.
 
