@@ -20,8 +20,7 @@ year; moved to or from another scope; the same weight under another institution 
 # A side's works: units of each institution, and of the whole with `cut`, which tells institutions
 # and subjects.
 PARTS_SQL = """
-SELECT r.work_id, r.institution_id, w.subjects, SUM(r.units) AS units
-FROM {name}_rows AS r JOIN {name}_works AS w ON w.work_id = r.work_id GROUP BY ALL
+SELECT work_id, institution_id, subjects, SUM(units) AS units FROM {name}_side GROUP BY ALL
 """
 
 CUT_SQL = """
@@ -50,11 +49,17 @@ ORDER BY d.work_id
 """
 
 KNOWN_SQL = """
-SELECT c.work_id, MIN(c.doi) AS doi, MIN(c.data_year) AS data_year,
-       COALESCE(bool_or(s.scope IS NOT NULL), false) AS in_scope
-FROM contributions AS c LEFT JOIN work_scopes AS s ON s.work_id = c.work_id AND s.scope = $scope
-WHERE c.work_id IN (SELECT unnest($ids)) OR c.doi IN (SELECT unnest($dois))
-GROUP BY c.work_id ORDER BY c.work_id
+WITH known AS (
+    SELECT work_id, doi, data_year FROM contributions WHERE work_id IN (SELECT unnest($ids))
+    UNION ALL
+    SELECT work_id, doi, data_year FROM contributions WHERE doi IN (SELECT unnest($dois))
+), works AS (
+    SELECT work_id, MIN(doi) AS doi, MIN(data_year) AS data_year FROM known GROUP BY work_id
+)
+SELECT k.*, $scope = 'overall' OR k.work_id IN (
+    SELECT work_id FROM work_scopes WHERE scope = $scope AND work_id IN (SELECT work_id FROM works)
+) AS in_scope
+FROM works AS k ORDER BY k.work_id
 """
 
 

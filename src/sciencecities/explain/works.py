@@ -24,24 +24,26 @@ Cell = tuple[str | None, str]
 
 SAME = 1e-9
 
-# The rows of one side, and the works of the scope among them with their subjects as bits.
+# The rows of one side with the subjects of their works as bits. Every work is of the scope overall.
 SIDE_SQL = """
 {name}_rows AS MATERIALIZED (
     SELECT work_id, doi, institution_id, institution, units FROM {contributions}
     WHERE city_id = $city AND data_year = $year
-), {name}_works AS MATERIALIZED (
+), {name}_works AS (
     SELECT work_id, bit_or({subject_bit}) AS subjects FROM {work_scopes}
-    WHERE work_id IN (SELECT work_id FROM {name}_rows)
-    GROUP BY work_id HAVING bool_or(scope = $scope)
+    WHERE scope IN ({scopes}) AND work_id IN (SELECT work_id FROM {name}_rows)
+    GROUP BY work_id HAVING $scope = 'overall' OR bool_or(scope = $scope)
+), {name}_side AS (
+    SELECT r.*, COALESCE(w.subjects, 0) AS subjects
+    FROM {name}_rows AS r {join} JOIN {name}_works AS w ON w.work_id = r.work_id
 )
 """
 
 CELLS_SQL = """
 WITH {side}
-SELECT r.institution_id, w.subjects, MIN(r.institution) AS institution,
-       CAST(SUM(CAST(r.units AS DECIMAL(38,0))) AS VARCHAR) AS units
-FROM mine_rows AS r JOIN mine_works AS w ON w.work_id = r.work_id
-GROUP BY r.institution_id, w.subjects
+SELECT institution_id, subjects, MIN(institution) AS institution,
+       CAST(SUM(units) AS VARCHAR) AS units
+FROM mine_side GROUP BY institution_id, subjects
 """
 
 
@@ -67,7 +69,7 @@ class Amount:
 
 
 def side_sql(name: str, point: Point, scope: str, inside: Edition) -> str:
-    """The tables `name`_rows and `name`_works of one side, for a query of the edition `inside`.
+    """The tables `name`_rows and `name`_side of one side, for a query of the edition `inside`.
 
     Inside a subject, that subject alone is named: a work counts there in full.
     """
@@ -80,7 +82,14 @@ def side_sql(name: str, point: Point, scope: str, inside: Edition) -> str:
     }
     named = [scope] if scope in SUBJECT_NAMES else SUBJECT_NAMES
     cases = " ".join(f"WHEN '{s}' THEN {1 << SUBJECT_NAMES.index(s)}" for s in named)
-    return SIDE_SQL.format(name=name, subject_bit=f"CASE scope {cases} ELSE 0 END", **tables)
+    scopes = ", ".join(f"'{s}'" for s in named) + ("" if scope == OVERALL else ", $scope")
+    return SIDE_SQL.format(
+        name=name,
+        subject_bit=f"CASE scope {cases} ELSE 0 END",
+        scopes=scopes,
+        join="LEFT" if scope == OVERALL else "",
+        **tables,
+    )
 
 
 def subjects_of(bits: int) -> list[str]:
