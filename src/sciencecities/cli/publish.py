@@ -21,11 +21,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.argument("editions", metavar="EDITION...", nargs=-1, required=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-def serve(editions: tuple[str, ...], host: str, port: int) -> None:
+@click.option("--base-url", default="", metavar="URL",
+              help="Address of the site, for embedding and metadata.")  # fmt: skip
+def serve(editions: tuple[str, ...], host: str, port: int, base_url: str) -> None:
     """Serve one or more EDITIONs as a bilingual site, until interrupted."""
     from sciencecities.publish.site import Site
 
-    serve_site(Site([open_edition(e) for e in editions]), host, port)
+    site = Site([open_edition(e) for e in editions], base_url=base_url)
+    serve_site(site, host, port)
 
 
 def serve_site(site: Site, host: str, port: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin
 
@@ -45,10 +45,23 @@ def place(spots: Sequence[Spot], width: float, height: float) -> list[Label]:
     found = []
     for number, spot in enumerate(spots):
         others = [*taken, *(c for n, c in enumerate(circles) if n != number)]
-        box, label = min(_candidates(spot), key=lambda c: _cost(c, others, width, height))
+        box, label = _best(spot, others, width, height)
         taken.append(box)
         found.append(label)
     return found
+
+
+def _best(spot: Spot, others: Sequence[Box], width: float, height: float) -> tuple[Box, Label]:
+    """The nearest free place, else the one that costs least."""
+    best, least = None, float("inf")
+    for candidate in _candidates(spot):
+        cost = _cost(candidate, others, width, height)
+        if cost < least:
+            best, least = candidate, cost
+        if cost == 0:
+            break
+    assert best is not None
+    return best
 
 
 def text_width(text: str) -> float:
@@ -60,9 +73,9 @@ def text_width(text: str) -> float:
     return sum(13.2 if c > "\u2e7f" else 7.0 for c in text)
 
 
-def _candidates(spot: Spot) -> list[tuple[Box, Label]]:
+def _candidates(spot: Spot) -> Iterator[tuple[Box, Label]]:
+    """Places around a spot, the nearest first."""
     wide = text_width(spot.text)
-    found = []
     for distance in DISTANCES:
         for angle in ANGLES:
             reach = spot.radius + distance
@@ -76,8 +89,7 @@ def _candidates(spot: Spot) -> list[tuple[Box, Label]]:
             )
             gap = 3 if left else -3
             leader = (*edge, x - gap, y) if distance > LEADER_FROM else None
-            found.append((box, Label(spot.text, x, y + 4.5, left, leader)))
-    return found
+            yield box, Label(spot.text, x, y + 4.5, left, leader)
 
 
 def _cost(
@@ -86,8 +98,7 @@ def _cost(
     """Overlap first, then the distance; what leaves the map costs most."""
     box, label = candidate
     outside = max(0, -box[0]) + max(0, box[2] - width) + max(0, -box[1]) + max(0, box[3] - height)
-    lines = [*others]
-    overlap = sum(_common(box, other) for other in lines)
+    overlap = sum(_common(box, other) for other in others)
     length = 0.0
     if label.leader:
         x1, y1, x2, y2 = label.leader
