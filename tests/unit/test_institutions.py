@@ -74,7 +74,7 @@ def test_every_institution_of_the_table_is_in_its_city(tmp_path: Path) -> None:
     marked = [r["city"].replace("*", "*several-cities") for r in wanted]
     wrong = [(r["name"], f, m) for r, f, m in zip(wanted, found, marked, strict=True) if f != m]
     assert wrong == []
-    assert len(wanted) > 250
+    assert len(wanted) > 650
     assert verify(tmp_path / "edition") == []
     total = sum(Decimal(r["share"]) for r in wanted)
     assert sum(r["share"] for r in places) == pytest.approx(float(total), abs=1e-9)

@@ -31,6 +31,9 @@ TOWN_POPULATION = 100_000
 CHILDREN, CHILD_CITIES = 6, 4
 WITH_CAMPUSES = "education"
 
+CHINA = "CN"
+"""Published tables count Hong Kong, Macao and at times Taiwan under its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -93,6 +96,8 @@ class Placer:
         unit = self._unit(bare, country, country_name)
         entry = known(bare, country)
         if entry is None and unit and unit.institution_id and self._is_spread(unit.institution_id):
+            if not self._is_named(unit.institution_id, bare):  # a body above the one meant
+                return self._by_unit(bare, country, self._listed(bare, country))
             return self._where(bare, country, unit, None, "registry:children", SEVERAL)
         if entry is None:
             return self._by_unit(bare, country, unit)
@@ -119,17 +124,29 @@ class Placer:
         written = BRACKET.sub("", country_name)
         # Tables count Hong Kong and Macao under China: the name says which.
         code = None if country and len(family(country)) > 1 else country
-        text = f"{bare}, {written}" if written else bare
+        listed = self._gazetteer.tables.institutions
+        whole = f"{bare} {written}"  # "Northeastern University China" is listed beside the US one
+        is_listed = fold(bare) in listed or fold(whole) in listed
+        name = whole if fold(whole) in listed else bare
+        text = f"{name}, {written}" if written else bare
         ror = self._registered.get((name_key(bare), country)) if country else None
-        units = self._locator.locate(Affiliation(text, (Entry(None, ror, bare, code, None),)))
+        units = self._locator.locate(Affiliation(text, (Entry(None, ror, name, code, None),)))
         if country is not None:
-            near = family(country)
+            is_part = country != CHINA and country in family(CHINA)
+            near = {country} if is_part else family(country)
             units = [u for u in units if u.place is None or u.place.country in near]
         units.sort(key=lambda u: (u.place is None, -(u.score or 0.0)))
-        if not units:
-            return None
-        is_listed = fold(bare) in self._gazetteer.tables.institutions
+        if not units or (units[0].place is None and is_listed):
+            return self._listed(bare, country) or (units[0] if units else None)
         return self._where_registered(units[0], ror) if ror and not is_listed else units[0]
+
+    def _listed(self, bare: str, country: str | None) -> Unit | None:
+        """An institution of which the gazetteer's own table knows the town."""
+        entry = self._gazetteer.tables.institutions.get(fold(bare))
+        if entry is None or country not in (entry.country, None):
+            return None
+        place = self._gazetteer.place(entry.geonames_id)
+        return Unit(None, None, None, place, entry.country, None, "unregistered+table", None, None)
 
     def _where_registered(self, unit: Unit, ror: str) -> Unit:
         """The unit at the registry's place, unless that is a namesake of the town meant.
@@ -181,6 +198,12 @@ class Placer:
         if ror not in self._spread:
             self._spread[ror] = self._has_children_elsewhere(ror)
         return self._spread[ror]
+
+    def _is_named(self, ror: str, bare: str) -> bool:
+        """Whether the name is one of the organisation's own."""
+        record = self._registry.get(ror) if self._registry else None
+        names = record.names if record else ()
+        return name_key(bare) in {name_key(name.value) for name in names}
 
     def _has_children_elsewhere(self, ror: str) -> bool:
         """Whether the registry's children of a body are in many cities, mostly not in its own."""
