@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sciencecities.api import build, open
+    from sciencecities.api import build, institutions, open
     from sciencecities.config import Config
     from sciencecities.edition.read import Edition
     from sciencecities.errors import (
@@ -52,6 +52,7 @@ _HOMES = {
     "Edition": "sciencecities.edition.read",
     "Resolver": "sciencecities.locate.resolver",
     "build": "sciencecities.api",
+    "institutions": "sciencecities.api",
     "open": "sciencecities.api",
     **dict.fromkeys(_ERRORS, "sciencecities.errors"),
 }
@@ -72,6 +73,7 @@ __all__ = [
     "TooManyRejectsError",
     "UnknownCityError",
     "build",
+    "institutions",
     "open",
 ]
 

@@ -1,4 +1,4 @@
-"""The two functions of the Python interface."""
+"""The functions of the Python interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sciencecities.progress import Progress
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["build", "open"]
+__all__ = ["build", "institutions", "open"]
 
 
 def build(
@@ -36,6 +36,33 @@ def build(
     from sciencecities import pipeline
 
     return Edition(pipeline.build(_config(config, keys), resume=resume, progress=progress))
+
+
+def institutions(
+    table: str | PathLike[str],
+    *,
+    out: str | PathLike[str],
+    split: str | PathLike[str] | None = None,
+    registry: str | PathLike[str] | None = None,
+    cities: str = "metro",
+    year: int | None = None,
+    progress: Progress | None = None,
+) -> Edition:
+    """Turn a table of institutions (name, country, share) into an edition, and open it.
+
+    `split` is a table of the parts of institutions of several cities, `registry` a ROR v2 file,
+    `year` what the table counts where it has no column year. The edition's `institution_places`
+    says where each row went, or why it has no single city.
+    Raises SourceError naming file and line, ConfigError for a registry that is not there; an
+    earlier edition at `out` is then still whole.
+    """
+    from sciencecities.institution_table.build import Settings
+    from sciencecities.institution_table.build import build as build_table
+
+    parts = Path(split) if split else None
+    known = Path(registry) if registry else None
+    build_table(Settings(Path(table), parts, known, cities, year), Path(out), progress)
+    return Edition(out)
 
 
 def open(path: str | PathLike[str]) -> Edition:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint.json"
 
+NO_REGISTRY_NOTE = (
+    "locate = registry, but no registry was given: places are those that the gazetteer finds in "
+    "the strings, as under locate = text. Give --registry FILE for the registry's."
+)
 OLD_TYPES_NOTE = (
     "{n:,} works come from the old OpenAlex schema (type journal-article or proceedings-article), "
     "where the document type is in truth unknown: reviews and editorials are among them."
@@ -292,6 +296,8 @@ def _highlights(config: Config) -> list[str]:
 
 def _notes(engine: Engine, config: Config) -> list[str]:
     notes = []
+    if config.locate == "registry" and config.registry is None:
+        notes.append(NO_REGISTRY_NOTE)
     n_old = engine.fetch(
         "SELECT COUNT(*) AS n FROM selected "
         "WHERE type IN ('journal-article', 'proceedings-article') "

@@ -224,6 +224,12 @@ def test_flags_reach_the_build(tmp_path: Path, capsys: Capture) -> None:
     assert {key: made[key] for key in expected} == expected
 
 
+def test_places_of_the_registry_without_one_are_said(tmp_path: Path, capsys: Capture) -> None:
+    works, out = world.write_works(tmp_path / "works.jsonl"), tmp_path / "out"
+    assert run(["build", str(works), "--out", str(out), "--locate", "registry", "-q"]) == 0
+    assert "no registry was given" in " ".join(capsys.readouterr().out.split())
+
+
 def test_ingest_then_build(tmp_path: Path, capsys: Capture) -> None:
     works, corpus = world.write_works(tmp_path / "works.jsonl"), tmp_path / "corpus"
     assert run(["ingest", str(works), "--corpus", str(corpus), "-q"]) == 0

@@ -19,19 +19,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.edition.read import Edition
 from sciencecities.edition.verify import verify
 from sciencecities.errors import SourceError
 from sciencecities.files import read_json
-from sciencecities.institutions import build as job
-from sciencecities.institutions.known import known
-from sciencecities.institutions.pieces import divided
-from sciencecities.institutions.placing import Placer
-from sciencecities.institutions.ranges import ranges
-from sciencecities.institutions.read import read_table
+from sciencecities.institution_table import build as job
+from sciencecities.institution_table.known import known
+from sciencecities.institution_table.pieces import divided
+from sciencecities.institution_table.placing import Placer
+from sciencecities.institution_table.ranges import ranges
+from sciencecities.institution_table.read import read_table
 from sciencecities.locate import cities as definitions
 from sciencecities.locate.gazetteer import Gazetteer
+from sciencecities.locate.registry import Registry
 from sciencecities.tables import UNITS_PER_WORK as W
 
 SHARED = Path(
@@ -391,3 +393,36 @@ def test_same_input_same_hashes(tmp_path: Path) -> None:
     other = read_json(made(tmp_path / "c", turned) / "manifest.json")["tables"]
     differ = {name for name in one if one[name] != other[name]}
     assert differ == {"institution_places"}
+
+
+def test_the_function_gives_the_edition_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(TABLE, encoding="utf-8")
+    edition = sc.institutions(tmp_path / "table.csv", out=tmp_path / "edition", year=2024)
+    assert [r["city"] for r in edition.rankings().to_pylist()][:2] == ["Boston", "Beijing"]
+    with pytest.raises(sc.ConfigError, match="no such file"):
+        sc.institutions(tmp_path / "table.csv", out=tmp_path / "e", registry=tmp_path / "none")
+
+
+def test_a_name_of_two_countries_is_placed_by_the_country(placer: Placer) -> None:
+    cities = [
+        placer.place("Northeastern University (NEU)", country).city for country in ("USA", "China")
+    ]
+    assert [city.name for city in cities if city] == ["Boston", "Shenyang"]
+
+
+@pytest.mark.shared
+def test_a_body_above_the_one_meant_is_no_answer() -> None:
+    """The registry part lacks the Berlin institute, and the university of Kaohsiung."""
+    path = SHARED / "data" / "ror" / "ror-v2-part.jsonl.gz"
+    if not path.is_file():
+        pytest.skip("no development registry beside the checkout")
+    gazetteer = Gazetteer.load()
+    placer = Placer(gazetteer, definitions.load("metro", gazetteer), Registry.load(path))
+    found = [
+        placer.place("Fritz Haber Institute of the Max Planck Society", "Germany"),
+        placer.place("National Sun Yat-sen University (NSYSU)", "Taiwan"),
+        placer.place("Max Planck Society", "Germany"),
+    ]
+    assert [w.city.name if w.city else w.reason for w in found] == [
+        "Berlin", "Kaohsiung", "several-cities",
+    ]  # fmt: skip

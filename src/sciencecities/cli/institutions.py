@@ -11,7 +11,7 @@ from sciencecities.cli.common import quiet_option, show
 
 if TYPE_CHECKING:
     from sciencecities.edition.show import View
-    from sciencecities.institutions.pieces import Piece
+    from sciencecities.institution_table.pieces import Piece
 
 SHOWN = 10
 
@@ -67,7 +67,7 @@ def institutions(
     """  # fmt: skip
     from sciencecities.cli.bars import reporting
     from sciencecities.cli.compute import summarise
-    from sciencecities.institutions.build import Settings, build
+    from sciencecities.institution_table.build import Settings, build
 
     with reporting(quiet) as progress:
         pieces = build(Settings(table, split, registry, cities, year), out, progress)

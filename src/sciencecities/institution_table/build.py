@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from sciencecities.errors import ConfigError, EditionError
 from sciencecities.files import write_parquet
-from sciencecities.institutions.pieces import Piece, pieces_of
-from sciencecities.institutions.read import Row, read_parts, read_table
+from sciencecities.institution_table.pieces import Piece, pieces_of
+from sciencecities.institution_table.read import Row, read_parts, read_table
 from sciencecities.progress import Progress, Silent
 
 KIND = "institution-table"
@@ -70,7 +70,7 @@ def build(settings: Settings, out: Path, progress: Progress | None = None) -> li
 
 
 def _placed(settings: Settings, report: Progress) -> tuple[list[Piece], list[str]]:
-    from sciencecities.institutions.placing import Placer
+    from sciencecities.institution_table.placing import Placer
     from sciencecities.locate import cities
     from sciencecities.locate.gazetteer import Gazetteer
     from sciencecities.locate.registry import Registry
@@ -104,7 +104,7 @@ def _write(
     settings: Settings, folder: Path, pieces: list[Piece], notes: list[str], seconds: float
 ) -> None:
     from sciencecities.edition.write import write_manifest
-    from sciencecities.institutions.sums import tables_of
+    from sciencecities.institution_table.sums import tables_of
 
     folder.mkdir()
     for name, table in tables_of(pieces).items():

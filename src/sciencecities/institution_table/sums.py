@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sciencecities.institutions.pieces import Piece
-from sciencecities.institutions.placing import OUTSIDE
-from sciencecities.institutions.ranges import Range, ranges
+from sciencecities.institution_table.pieces import Piece
+from sciencecities.institution_table.placing import OUTSIDE
+from sciencecities.institution_table.ranges import Range, ranges
 from sciencecities.rank.order import rank
 from sciencecities.tables import (
     CITY_INSTITUTIONS,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sciencecities.errors import SourceError
-from sciencecities.institutions.placing import Placer, Where
-from sciencecities.institutions.read import Part, Row
+from sciencecities.institution_table.placing import Placer, Where
+from sciencecities.institution_table.read import Part, Row
 from sciencecities.progress import Progress
 from sciencecities.tables import UNITS_PER_WORK
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sciencecities.errors import SourceError
-from sciencecities.institutions.known import known, name_key
+from sciencecities.institution_table.known import known, name_key
 from sciencecities.locate import cities as definitions
 from sciencecities.locate.gaz_tables import family
 from sciencecities.locate.gazetteer import Gazetteer

@@ -45,7 +45,7 @@ def name_key(name: str) -> str:
 
 @functools.cache
 def _table() -> dict[str, list[tuple[str, Known]]]:
-    text = (files("sciencecities.institutions") / "data" / "known.csv").read_text("utf-8")
+    text = (files("sciencecities.institution_table") / "data" / "known.csv").read_text("utf-8")
     found: dict[str, list[tuple[str, Known]]] = {}
     for row in csv.DictReader(text.splitlines()):
         entry = Known(int(row["geonames_id"] or 0), row["reason"])
