@@ -148,6 +148,21 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
     assert row["answered_none"] == 0
 
 
+def test_records_made_after_a_day_can_be_left_out(tmp_path: Path) -> None:
+    """An organisation registered after the strings were labelled is none of their errors."""
+    late = RECORDS[2] | {"admin": {"created": {"date": "2024-05-01"}}}
+    known = tmp_path / "ror.jsonl"
+    known.write_text("".join(json.dumps(one) + "\n" for one in (late, *RECORDS[4:])))
+    gold = write_gold(tmp_path / "g.jsonl", ("Foghorn University, Boston, USA", []))
+    args = ["benchmark", "resolve", str(gold), "--registry", str(known), "-q", "--format", "json"]
+    answered = []
+    for day in ("2024-05-01", "2024-04-30"):
+        [row] = json.loads(CliRunner().invoke(cli, [*args, "--as-of", day]).output)
+        answered.append(row["answered_none"])
+    assert answered == [1, 0]
+    assert CliRunner().invoke(cli, [*args, "--as-of", "yesterday"]).exit_code == 2
+
+
 def shared_data() -> Path:
     shared = os.environ.get("SCIENCECITIES_SHARED")
     folder = Path(shared) if shared else Path(__file__).parents[2].parent / "shared"

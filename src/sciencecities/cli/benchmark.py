@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,10 @@ def benchmark() -> None:
     "Whether the sets label but one of the organisations that a string names. "
     "[default: by the share of strings with several labels]"
 ))  # fmt: skip
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+    help="Leave out records made after that day: what the labels could know.",
+)  # fmt: skip
 @format_option
 @quiet_option
 def resolve(
@@ -45,6 +50,7 @@ def resolve(
     cities: str,
     min_score: float | None,
     single: bool | None,
+    as_of: datetime | None,
     form: str,
     quiet: bool,
 ) -> None:
@@ -58,12 +64,16 @@ def resolve(
     from sciencecities.cli.bars import reporting
     from sciencecities.locate.benchmark import mean_f1, measure
     from sciencecities.locate.gold import read_gold
+    from sciencecities.locate.registry import Registry
     from sciencecities.locate.resolver import Resolver
 
     sets = [read_gold(Path(path)) for path in gold]
     if single is not None:
         sets = [one._replace(is_single=single) for one in sets]
-    resolver = Resolver(registry, cities=cities, min_score=min_score)
+    known = Registry.load(registry)
+    if as_of is not None:
+        known = known.as_of(as_of.date().isoformat())
+    resolver = Resolver(known, cities=cities, min_score=min_score)
     results = []
     with reporting(quiet) as bars:
         for one in sets:

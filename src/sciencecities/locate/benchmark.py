@@ -116,9 +116,9 @@ def mean_f1(results: Sequence[SetResult]) -> Interval:
     """The mean over sets of the fair F1, each set resampled by itself."""
     import numpy as np
 
-    draws = np.mean([_draws(result.tallies) for result in results], axis=0)
+    draws = np.mean([f1_draws(result.tallies) for result in results], axis=0)
     value = sum(result.fair.f1.value for result in results) / len(results)
-    return _interval(value, draws)
+    return interval(value, draws)
 
 
 def calibration_error(scored: np.ndarray) -> float:
@@ -152,20 +152,21 @@ def _quality(tallies: np.ndarray) -> Quality:
     return Quality(
         right / max(1, right + wrong),
         right / max(1, right + missed),
-        _interval(float(_f1(tallies.sum(axis=0))), _draws(tallies)),
+        interval(float(f1_of(tallies.sum(axis=0))), f1_draws(tallies)),
         exact,
     )
 
 
-def _f1(sums: np.ndarray) -> np.ndarray:
+def f1_of(sums: np.ndarray) -> np.ndarray:
+    """F1 of sums of right, wrong and missed (the last axis)."""
     import numpy as np
 
     right, wrong, missed = sums[..., 0], sums[..., 1], sums[..., 2]
     return np.asarray(2 * right / np.maximum(2 * right + wrong + missed, 1))
 
 
-def _draws(tallies: np.ndarray) -> np.ndarray:
-    """F1 of each bootstrap replicate over strings."""
+def f1_draws(tallies: np.ndarray) -> np.ndarray:
+    """F1 of each bootstrap replicate over strings (rows: right, wrong, missed of each)."""
     import numpy as np
 
     if not len(tallies):
@@ -173,10 +174,11 @@ def _draws(tallies: np.ndarray) -> np.ndarray:
     kinds, counts = np.unique(tallies, axis=0, return_counts=True)
     rng = np.random.default_rng(SEED)
     drawn = rng.multinomial(counts.sum(), counts / counts.sum(), REPLICATES)
-    return _f1(drawn @ kinds)
+    return f1_of(drawn @ kinds)
 
 
-def _interval(value: float, draws: np.ndarray) -> Interval:
+def interval(value: float, draws: np.ndarray) -> Interval:
+    """The value with the 2.5 % and 97.5 % quantiles of the draws."""
     import numpy as np
 
     low, high = np.quantile(draws, (0.025, 0.975))
@@ -206,7 +208,7 @@ def _right_city(
         return None
     share = sum(right) / len(right)
     draws = np.random.default_rng(SEED).binomial(len(right), share, REPLICATES) / len(right)
-    return _interval(share, draws)
+    return interval(share, draws)
 
 
 def _cities_of(resolver: Resolver, rors: set[str]) -> dict[str, set[str]]:

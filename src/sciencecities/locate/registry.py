@@ -20,7 +20,7 @@ from sciencecities.sources.streams import read_chunks
 if TYPE_CHECKING:
     import numpy as np
 
-CACHE_KIND = "registry-1"
+CACHE_KIND = "registry-2"
 """Its number grows whenever Organisation changes."""
 CACHED_FROM_BYTES = 1 << 20
 ROR_PREFIX = "https://ror.org/"
@@ -83,6 +83,18 @@ class Link(Struct, frozen=True, gc=False):
     value: str
 
 
+class Created(Struct, frozen=True, gc=False):
+    """When a record was made, as YYYY-MM-DD."""
+
+    date: str = ""
+
+
+class Admin(Struct, frozen=True, gc=False):
+    """What ROR says of the record itself."""
+
+    created: Created = Created()
+
+
 class Organisation(Struct, frozen=True, gc=False):
     """One ROR record, only the fields that locating needs. The first location is the main one."""
 
@@ -94,6 +106,7 @@ class Organisation(Struct, frozen=True, gc=False):
     types: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     domains: tuple[str, ...] = ()
+    admin: Admin = Admin()
 
     @property
     def web_domains(self) -> frozenset[str]:
@@ -227,6 +240,10 @@ class Registry:
             found._by_ror = _Records(arrays)
         found.digest = key
         return found
+
+    def as_of(self, day: str) -> Registry:
+        """Without the records made after the day (YYYY-MM-DD)."""
+        return Registry(one for _, one in self.items() if one.admin.created.date <= day)
 
     def __len__(self) -> int:
         return len(self._by_ror)

@@ -143,17 +143,38 @@ ORGANISATION_HAN = (
 SENTENCE_PART = re.compile(r"(?<=[\w)]{4})\.\s+(?=[A-Z])")
 GROUPS = re.compile(r"[;；|\n]")
 SURE_RANK, PLACE_RANK = 4, -1
-PARTS = re.compile(r"[,，]|\s[-–—]\s")
+PARTS = re.compile(r"[,，،]|\s[-–—]\s")
 UNIVERSITY = (
     "universi", "univ", "uniwersytet", "univerz", "hochschule", "polytech", "politec", "ucl",
-    "eth ", "ecole polytechnique", "institute of technology", "universite",
+    "eth ", "ecole polytechnique", "institute of technology", "universite", "egyetem", "yliopisto",
+    "ulikool", "sveucilist", "университет", "универзитет", "πανεπιστημι", "جامعة", "جامعه",
+    "الجامعة", "دانشگاه", "אוניברסיט", "대학교", "มหาวิทยาลัย",
 )  # fmt: skip
 HOSPITAL = (
     "hospital", "hopital", "hopitaux", "klinikum", "krankenhaus", "ospedal", "infirmary", "spital",
     "ziekenhuis", "sykehus", "sjukhus", "szpital", "medical center", "medical centre", "clinic ",
     "nhs ", "irccs", "policlinico", "health system", "chu ", "cancer center", "medical city",
+    "hastane", "больниц", "госпитал", "νοσοκομει", "مستشفى", "بيمارستان", "בית חולים", "병원",
 )  # fmt: skip
-INSTITUTE = ("institut", "istituto", "instituto", "laborator", "observator", "museum", "museo")
+INSTITUTE = (
+    "institut",
+    "istituto",
+    "instituto",
+    "laborator",
+    "observator",
+    "museum",
+    "museo",
+    "институт",
+    "обсерватор",
+    "ινστιτουτ",
+    "معهد",
+    "المعهد",
+    "مركز",
+    "מכון",
+    "연구소",
+    "연구원",
+    "과학기술원",
+)
 COMPANY = re.compile(
     r"\b(?:inc|ltd|llc|gmbh|corp|corporation|company|co|plc|bv|nv|ag|oy|ab|spa|srl|sas|kg|llp|"
     r"pharmaceuticals?|therapeutics|limited)$|\b(?:gmbh|pharmaceuticals|therapeutics)\b"
@@ -176,7 +197,8 @@ DEPARTMENTAL = re.compile(
     r"departement|servicio|service|servico|chair|facultad|faculdade|faculte|facolta|fakultat|"
     r"abteilung|lehrstuhl|clinic for|klinik fur|graduate|college|cent(?:er|re) (?:for|of)|"
     r"institute (?:of|for)|state key|key lab\w*|research (?:unit|group)|unidad|unite|equipe|area|"
-    r"research cent\w+|professor|student|these|authors?|doctoral|postgraduate|residen\w+)\b"
+    r"research cent\w+|кафедра|"
+    r"факультет|отдел\w*|лаборатория|كلية|قسم|مختبر|הפקולטה|professor|student|these|authors?|doctoral|postgraduate|residen\w+)\b"
     r"|\b(?:department|division|unit|section|laboratory)$"
 )
 CENTRE = re.compile(r"^(?:the )?(?:cent(?:er|re)|institute|college)\b")
