@@ -10,28 +10,33 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightgbm
 import numpy as np
 
+from resolver_rows import (
+    FOLDS,
+    KIN,
+    OTHER,
+    RIGHT,
+    Rows,
+    Strings,
+    rows_of,
+    strings_of,
+    thinned,
+    write_kept,
+)
 from sciencecities.locate.benchmark import f1_draws, f1_of, interval
-from sciencecities.locate.gazetteer import Gazetteer
-from sciencecities.locate.gold import GoldSet, Judge, read_gold
-from sciencecities.locate.matcher import Asked, Matcher, select
+from sciencecities.locate.gold import GoldSet, read_gold
+from sciencecities.locate.matcher import select
 from sciencecities.locate.name_words import name_words
 from sciencecities.locate.org_evidence import FEATURES
 from sciencecities.locate.org_index import ACRONYM, WORDS_FILE, named, word_shares
 from sciencecities.locate.org_model import MODEL_FILE, Model
-from sciencecities.locate.placing import TextPlaces
 from sciencecities.locate.registry import Registry
-
-FINAL, FOLDS = 7, 3
-"""One string in FINAL is kept apart to the end; the others are trained on in FOLDS turns."""
 
 PARAMETERS = {
     "objective": "binary",
@@ -57,35 +62,6 @@ NONE_WEIGHT = 3.0
 LIKELY, SURE, HOPELESS = 0.35, 0.9, -4.5
 LEAST_SHARE = 6e-5
 POINTS = 60
-OTHER, RIGHT, KIN = 0, 1, 2
-
-
-class Rows(NamedTuple):
-    """Candidates of all strings with one registry. `label`: OTHER, RIGHT, or KIN of a right one.
-
-    `apart` marks those that overlap no labelled organisation of a string of which only one is
-    labelled: nobody has said whether they are right. `n_known` is by string: how many of its
-    labelled organisations the registry holds.
-    """
-
-    text: np.ndarray
-    rows: np.ndarray
-    features: np.ndarray
-    label: np.ndarray
-    apart: np.ndarray
-    n_known: np.ndarray
-
-
-class Strings(NamedTuple):
-    """The labelled strings of all sets, one after another."""
-
-    asked: list[Asked]
-    set_of: np.ndarray
-    is_single: np.ndarray
-    n_gold: np.ndarray
-    weight: np.ndarray
-    is_final: np.ndarray
-    fold: np.ndarray
 
 
 def main() -> None:
@@ -97,14 +73,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--words", action="store_true", help="write the usual shares of words anew")
     parser.add_argument("--leave-out", action="store_true", help="judge trees on unseen sets, too")
+    parser.add_argument("--kept", type=Path, help="write the strings kept apart there, and stop")
     options = parser.parse_args()
+    if options.kept:
+        write_kept(options.gold, options.kept)
+        return
     sets = [read_gold(path) for path in options.gold]
     registry = Registry.load(options.registry)
     if options.words:
         _write_words(registry, options.out.with_name(WORDS_FILE))
-    strings = _strings(sets)
-    whole = _rows(registry, sets, strings, None)
-    parts = [whole, *(_rows(part, sets, strings, whole) for part in _thinned(registry, sets))]
+    strings = strings_of(sets)
+    whole = rows_of(registry, sets, strings, None)
+    parts = [whole, *(rows_of(part, sets, strings, whole) for part in thinned(registry, sets))]
     first = _cross_validated(parts, strings, None, options.rounds)
     second = _cross_validated(parts, strings, first, options.rounds)
     calibration = _calibrate(whole, strings, second[0])
@@ -126,19 +106,6 @@ def main() -> None:
         _leave_out(parts, strings, sets, first, model, options.rounds)
 
 
-def _thinned(registry: Registry, sets: list[GoldSet]) -> Iterator[Registry]:
-    """Half of the registry; and all of it but one and the other half of what is labelled.
-
-    Where the right organisation is not there, its namesakes and neighbours are wrong.
-    """
-    judge = Judge(registry)
-    labelled = {ror for one in sets for row in one.rows for ror in judge.gold(row)}
-    yield Registry(one for ror, one in registry.items() if _hash(ror) % 2 == 0)
-    for side in range(2):
-        gone = {ror for ror in labelled if _hash(f"t{ror}") % 2 == side}
-        yield Registry(one for ror, one in registry.items() if ror not in gone)
-
-
 def _model_path() -> Path:
     import sciencecities.locate
 
@@ -158,85 +125,6 @@ def _write_words(registry: Registry, path: Path) -> None:
     lines = [f"{word} {share:.6f}" for word, share in shares if share >= LEAST_SHARE]
     path.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
     word_shares.cache_clear()
-
-
-def _hash(text: str) -> int:
-    return int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8], 16)
-
-
-# --- strings and their candidates --------------------------------------------------------------
-
-
-def _strings(sets: list[GoldSet]) -> Strings:
-    places = TextPlaces(Gazetteer.load())
-    asked, set_of, n_gold, split = [], [], [], []
-    for number, one in enumerate(sets):
-        for row in one.rows:
-            found = places.find(row.text)
-            asked.append(Asked(row.text, found.country, found.place))
-            set_of.append(number)
-            n_gold.append(len(row.rors))
-            split.append(_hash(" ".join(sorted(row.text.lower().split()))))
-    of, hashed = np.array(set_of), np.array(split)
-    sizes = np.bincount(of)
-    return Strings(
-        asked,
-        of,
-        np.array([one.is_single for one in sets])[of],
-        np.array(n_gold),
-        np.sqrt(np.median(sizes) / sizes)[of],
-        hashed % FINAL == 0,
-        hashed // FINAL % FOLDS,
-    )
-
-
-def _rows(registry: Registry, sets: list[GoldSet], strings: Strings, whole: Rows | None) -> Rows:
-    model: Any = None  # only candidates are asked for
-    matcher = Matcher(registry, model=model or _NO_MODEL)
-    rows, features = [], []
-    for start in range(0, len(strings.asked), 2_000):
-        found = matcher.candidates(strings.asked[start : start + 2_000])
-        rows.append(found.rows + np.array([start, 0, 0, 0], np.int32))
-        features.append(found.features)
-    table = np.concatenate(rows)
-    judge = Judge(registry)
-    gold = [judge.gold(row) for one in sets for row in one.rows]
-    above = [frozenset[str]().union(*map(registry.ancestors, one)) for one in gold]
-    label = np.array(
-        [
-            _label(registry, matcher.names.rors[org], gold[text], above[text])
-            for text, org, _, _ in table.tolist()
-        ],
-        np.int8,
-    )
-    apart = _apart(table, label, strings, whole)
-    known = np.array([sum(ror in registry for ror in one) for one in gold])
-    return Rows(table[:, 0], table, np.concatenate(features), label, apart, known)
-
-
-def _label(registry: Registry, ror: str, gold: frozenset[str], above: frozenset[str]) -> int:
-    if ror in gold:
-        return RIGHT
-    return KIN if ror in above or (gold and registry.ancestors(ror) & gold) else OTHER
-
-
-def _apart(
-    table: np.ndarray, label: np.ndarray, strings: Strings, whole: Rows | None
-) -> np.ndarray:
-    """Where the registry lacks the labelled organisation, the whole one says where it stands."""
-    known_rows, known_label = (whole.rows, whole.label) if whole else (table, label)
-    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for text, _, start, end in known_rows[known_label == RIGHT].tolist():
-        spans[text].append((start, end))
-    unsaid = strings.is_single[table[:, 0]] & (strings.n_gold[table[:, 0]] > 0) & (label == OTHER)
-    found = np.zeros(len(table), bool)
-    for at in np.flatnonzero(unsaid).tolist():
-        text, _, start, end = table[at].tolist()
-        found[at] = all(end <= first or start >= last for first, last in spans[text])
-    return found
-
-
-_NO_MODEL = Model(*(np.zeros(0) for _ in range(7)), 0.5)
 
 
 # --- training ----------------------------------------------------------------------------------
