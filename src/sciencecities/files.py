@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARTIAL = ".partial"
+SEALS = "seals"
+"""In a folder that has a file of this name, files are entered in it with a sum of their bytes."""
 
 
 def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True) -> None:
@@ -29,6 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True)
         write(partial)
         if sync:
             sync_path(partial)
+        _seal(path, partial)
         partial.replace(path)
     except BaseException as error:
         with suppress(OSError):  # what went wrong first is what counts
@@ -63,6 +66,40 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def begin_seals(folder: Path) -> None:
+    """Have every file written to the folder from now on entered with the sum of its bytes."""
+    (folder / SEALS).touch()
+
+
+def broken_files(folder: Path) -> list[Path]:
+    """Files of the folder whose bytes are not those that were written, missing ones included."""
+    sums: dict[str, str] = {}
+    with suppress(FileNotFoundError):
+        for line in (folder / SEALS).read_text("utf-8", "replace").splitlines():
+            checked, _, name = line.partition(" ")
+            sums[name] = checked
+    paths = [(folder / name, wanted) for name, wanted in sums.items() if name]
+    return [p for p, wanted in paths if not p.is_file() or f"{checksum(p):08x}" != wanted]
+
+
+def checksum(path: Path) -> int:
+    """The CRC-32 of a file's bytes: enough against flipped bits and cut files, and fast."""
+    from isal import isal_zlib
+
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            crc = isal_zlib.crc32(chunk, crc)
+    return crc
+
+
+def _seal(path: Path, partial: Path) -> None:
+    seals = path.parent / SEALS
+    if seals.exists() and partial.is_file():
+        with seals.open("a", encoding="utf-8") as file:
+            file.write(f"{checksum(partial):08x} {path.name}\n")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -13,8 +13,8 @@ import msgspec
 from sciencecities.config import COST_ONLY, Config
 from sciencecities.corpus.ingest import ingest
 from sciencecities.corpus.store import Corpus, CorpusNote
-from sciencecities.errors import ConfigError, CountError, EditionError
-from sciencecities.files import write_json, write_parquet
+from sciencecities.errors import ConfigError, CountError, EditionError, InputChangedError
+from sciencecities.files import begin_seals, broken_files, write_json, write_parquet
 from sciencecities.progress import Progress, Silent
 from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
 from sciencecities.workers import n_cores
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sciencecities.scopes import ScopeSet
 
 FINGERPRINT = "fingerprint.json"
+LOCATED = (UNITS, PLACEMENTS, PLACES, CITIES)
+LOCATED_MARKER = "located.json"
 
 NO_REGISTRY_NOTE = (
     "locate = registry, but no registry was given: places are those that the gazetteer finds in "
@@ -109,6 +111,7 @@ def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corp
         )
     else:
         note = Corpus(folder).note()
+        Corpus(folder).check(note)
     if note is None:
         raise ConfigError(f"corpus {folder}: is not finished; run `sciencecities ingest` again")
     return Corpus(folder), note
@@ -132,7 +135,8 @@ def _build_tables(
     from sciencecities.scopes.journals import journal_set
 
     stages = work / "stages"
-    _keep_if_same(stages, _fingerprint(config, note))
+    configuration = _configuration(config)
+    _keep_if_same(stages, _fingerprint(configuration, note))
     shutil.rmtree(edition, ignore_errors=True)
     edition.mkdir()
     scopes = load(_path(config.scopes), journals=journal_set(config.journals))
@@ -142,11 +146,11 @@ def _build_tables(
         notes = _select(engine, config, corpus, scopes)
         if config.out and Path(config.out).exists():
             _refuse_nothing(engine, Path(config.out))
-        located = stages / "located.json"
+        located = stages / LOCATED_MARKER
         if not located.exists():
             _locate(engine, config, stages, timed)
             write_json(located, True)
-        for table in (UNITS, PLACEMENTS, PLACES, CITIES):
+        for table in LOCATED:
             engine.view(table.name, [stages / f"{table.name}.parquet"], table)
         aim_units(engine)
         if not (stages / "weights.parquet").exists():
@@ -163,9 +167,10 @@ def _build_tables(
     finally:
         engine.close()
     timed.finish()
+    _check_same(configuration, _configuration(config))
     write_manifest(
         edition,
-        configuration=_configuration(config),
+        configuration=configuration,
         inputs=[{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in note.files],
         scopes=[
             {"name": s.name, "title_en": s.title_en, "title_zh": s.title_zh, "kind": s.kind}
@@ -344,20 +349,37 @@ def _configuration(config: Config) -> dict[str, Any]:
     return {k: v for k, v in values.items() if k not in COST_ONLY}
 
 
-def _fingerprint(config: Config, note: CorpusNote) -> str:
+def _check_same(begun: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise InputChangedError if a registry, a list or a map is not what it was at first."""
+    changed = sorted(k for k in begun if begun[k] != now[k])
+    if changed:
+        raise InputChangedError(
+            f"{changed[0]} {begun[changed[0]]['name']}: changed while the edition was being built; "
+            "build again"
+        )
+
+
+def _fingerprint(configuration: dict[str, Any], note: CorpusNote) -> str:
     from importlib.metadata import version
 
-    facts = (version("sciencecities"), _configuration(config), note.fingerprint)
+    facts = (version("sciencecities"), configuration, note.fingerprint)
     return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
 
 
 def _keep_if_same(stages: Path, fingerprint: str) -> None:
-    """Empty the folder unless what lies in it was made under the same fingerprint."""
+    """Empty the folder of what was not made under the same fingerprint, or has broken since."""
     marker = stages / FINGERPRINT
     if not (marker.exists() and fingerprint in marker.read_text()):
         _remove_stages(stages)
         stages.mkdir(parents=True)
+        begin_seals(stages)
         write_json(marker, {"fingerprint": fingerprint})
+        return
+    broken = {p.name for p in broken_files(stages)}
+    for name in broken:
+        (stages / name).unlink(missing_ok=True)
+    if broken & {f"{t.name}.parquet" for t in LOCATED}:
+        (stages / LOCATED_MARKER).unlink(missing_ok=True)
 
 
 def _remove_stages(stages: Path) -> None:
@@ -367,8 +389,13 @@ def _remove_stages(stages: Path) -> None:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputChangedError(
+            f"{path}: cannot be read any more ({error.strerror}); put it back and build again"
+        ) from error
 
 
 def _path(value: str | None) -> Path | None:

@@ -108,6 +108,16 @@ def test_a_manifest_that_cannot_be_used(manifest: str | None, words: str, editio
     assert verify(edition)[0] == 1
 
 
+def spoil(path: Path, damage: str) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    if damage == "missing":
+        path.unlink()
+    else:
+        wrong = {"cut": data[: len(data) // 2], "empty": b"", "flipped": data}
+        path.write_bytes(wrong[damage])
+
+
 # --- a corpus made before -------------------------------------------------------------------
 
 
@@ -148,22 +158,23 @@ def test_a_corpus_that_cannot_be_used(note: Any, words: str, corpus: Path, tmp_p
     assert str(corpus) in outcome.error
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "missing"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "missing"])
 def test_a_damaged_part_is_read_again_from_its_source(
     damage: str, corpus: Path, source: Path, sound: Path, tmp_path: Path
 ) -> None:
     """As a power failure may leave it, where the file system had not written all it was given."""
     (path,) = (corpus / "affiliations").iterdir()
-    os.truncate(path, path.stat().st_size // 2 if damage == "cut" else 0)
-    if damage == "missing":
-        path.unlink()
+    spoil(path, damage)
     again = built(source, tmp_path / "edition", "--corpus", str(corpus))
     assert hashes(again) == hashes(sound)
 
 
-def test_a_damaged_part_without_its_source_is_an_error(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["cut", "flipped", "missing"])
+def test_a_damaged_part_without_its_source_is_an_error(
+    damage: str, corpus: Path, tmp_path: Path
+) -> None:
     (path,) = (corpus / "affiliations").iterdir()
-    os.truncate(path, path.stat().st_size // 2)
+    spoil(path, damage)
     outcome = build([], tmp_path / "edition", "--corpus", str(corpus))
     assert outcome.code == 1
     assert str(path) in outcome.error

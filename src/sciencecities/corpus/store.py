@@ -18,12 +18,12 @@ import msgspec
 from msgspec import Struct
 
 from sciencecities.errors import EditionError
-from sciencecities.files import read_json, write_json, write_parquet
+from sciencecities.files import checksum, read_json, write_json, write_parquet
 from sciencecities.sources import InputFile
 from sciencecities.sources.base import Records
 from sciencecities.tables import CORPUS
 
-CORPUS_FORMAT = 2
+CORPUS_FORMAT = 3
 """Raised whenever a reader or a corpus table changes meaning; older parts are then redone."""
 
 PIECE_BYTES = 16 << 20
@@ -35,8 +35,8 @@ class PartNote(Struct, frozen=True):
     part: str
     records: int
     rejects: int
-    bytes: list[int] = []
-    """Sizes of its files, in order of table: a file that a power failure cut is read again."""
+    crc32: list[int] = []
+    """Sums of its files, in order of table: what a disk or a power failure broke is read again."""
 
 
 class FileNote(Struct, frozen=True):
@@ -114,7 +114,7 @@ class Corpus:
         """What a finished part holds, or None if it is unfinished or a file of it is cut."""
         note = _read(self.folder / "done" / f"{part}.json", PartNote)
         try:
-            return note if note and note.bytes == self._sizes(part) else None
+            return note if note and note.crc32 == self._sums(part) else None
         except OSError:
             return None
 
@@ -126,12 +126,24 @@ class Corpus:
                 self.folder / table.name / f"{part}.parquet", tables[table.name], sync=False
             )
         n_rejects = tables["rejects"].num_rows
-        note = PartNote(part, records.n_records, n_rejects, self._sizes(part))
+        note = PartNote(part, records.n_records, n_rejects, self._sums(part))
         write_json(self.folder / "done" / f"{part}.json", note)
         return note
 
-    def _sizes(self, part: str) -> list[int]:
-        return [(self.folder / t.name / f"{part}.parquet").stat().st_size for t in CORPUS]
+    def _sums(self, part: str) -> list[int]:
+        return [checksum(self.folder / t.name / f"{part}.parquet") for t in CORPUS]
+
+    def check(self, note: CorpusNote | None) -> None:
+        """Raise EditionError naming the first file that is not as it was written."""
+        for file in note.files if note else ():
+            for part in file.parts:
+                for table, wanted in zip(CORPUS, part.crc32, strict=True):
+                    path = self.folder / table.name / f"{part.part}.parquet"
+                    if not path.is_file() or checksum(path) != wanted:
+                        raise EditionError(
+                            f"{path}: is damaged or missing (works of {file.name}); run "
+                            "`sciencecities ingest` again, which reads that part anew"
+                        )
 
     def forget_parts(self, file_no: int) -> None:
         """Have all parts of an input made anew."""
