@@ -63,7 +63,7 @@ def load(path: Path, **overrides: Any) -> Config:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such file; `sciencecities init DIR` writes one") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not UTF-8, no TOML, absurdly nested
         raise ConfigError(f"{path}: cannot be read as TOML ({error})") from error
     return make(str(path), **(_relative_to(path.parent, values) | _given(overrides)))
 

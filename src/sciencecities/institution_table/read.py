@@ -144,8 +144,11 @@ def _read(path: Path) -> tuple[list[str], list[_Cells]]:
     if first is None:
         raise SourceError(f"{path}: is empty")
     columns = [_plain(name) for name in first[1]]
-    if twice := sorted({c for c in columns if c and columns.count(c) > 1}):
-        raise SourceError(f"{path}: column {twice[0]} is there twice; keep one")
+    seen: set[str] = set()
+    for name in filter(None, columns):
+        if name in seen:
+            raise SourceError(f"{path}: column {name} is there twice; keep one")
+        seen.add(name)
     cells = []
     for line, fields in rows:
         if len(fields) != len(columns):

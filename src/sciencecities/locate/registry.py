@@ -355,7 +355,7 @@ def _organisations(path: Path) -> Iterator[Organisation]:
 def _array(data: bytes) -> list[Organisation]:
     try:
         return msgspec.json.decode(data, type=list[Organisation])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         where = re.search(r"\$\[(\d+)\]", str(error))
         record = f"record {int(where[1]) + 1}: " if where else ""
         raise LocateError(f"{record}{_remedy(error)}") from error
@@ -369,7 +369,7 @@ def _lines(head: bytes, chunks: Iterator[bytes]) -> Iterator[Organisation]:
             continue
         try:
             yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise LocateError(f"record {number} (line {number}): {_remedy(error)}") from error
 
 

@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _NUMBER_STARTS = frozenset("+-0123456789")
 DEEPEST = 30
+LONGEST_NUMBER = 40
 
 
 class TreeError(Exception):
@@ -137,6 +138,7 @@ def _plain(text: str) -> Any:
     """
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] in _NUMBER_STARTS and (match := _NUMBER.fullmatch(text)):
+    short = len(text) <= LONGEST_NUMBER  # a longer one stays text, which no field of numbers takes
+    if short and text[0] in _NUMBER_STARTS and (match := _NUMBER.fullmatch(text)):
         return float(text) if match[2] or match[3] else int(text)
     return text

@@ -81,12 +81,12 @@ def parse(text: str, where: str, journals: JournalSet | None = None) -> UserScop
     """The file's scopes and terms. Raises ConfigError naming file, scope, key and remedy."""
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"scopes {where}: not valid TOML ({error})") from error
     except msgspec.ValidationError as error:
         raise ConfigError(
             f"scopes {where}: {error}; top-level keys: include_defaults, [scopes.NAME]"
         ) from error
+    except (ValueError, RecursionError) as error:  # no TOML, or absurd numbers or nesting in it
+        raise ConfigError(f"scopes {where}: not valid TOML ({error})") from error
     if not file.scopes and not file.include_defaults:
         raise ConfigError(
             f"scopes {where}: declares no scope; add [scopes.NAME] or include_defaults"

@@ -30,7 +30,7 @@ def listed_files(works: Path) -> list[Path] | None:
         return None
     try:
         content = msgspec.json.decode(manifest.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise SourceError(f"{manifest}: is no JSON manifest ({error}); fetch it again") from error
     entries = content.get("files", content.get("entries"))
     if not isinstance(entries, list):

@@ -8,6 +8,7 @@ Source: https://developers.openalex.org/download/snapshot-format
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator
 from functools import cache
@@ -69,7 +70,7 @@ class OpenAlexParquet:
             leaves = leaves_in(file)
             _check_leaves(path, set(leaves.values()))
             n_rows = file.metadata.num_rows
-            step = _rows_per_piece(file, set(leaves), piece_bytes)
+            step = _rows_per_piece(path, file, set(leaves), piece_bytes)
         for number, first in enumerate(range(1, n_rows + 1, step)):
             yield Piece(number=number, first=first, last=min(first + step - 1, n_rows))
 
@@ -135,16 +136,33 @@ def _check_leaves(path: Path, found: set[str]) -> None:
             )
 
 
-def _rows_per_piece(file: pq.ParquetFile, leaves: set[str], piece_bytes: int) -> int:
+def _rows_per_piece(path: Path, file: pq.ParquetFile, leaves: set[str], piece_bytes: int) -> int:
     """How many rows hold `piece_bytes` of the needed leaves, on the file's average."""
-    metadata = file.metadata
-    size = 0
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        columns = (row_group.column(i) for i in range(row_group.num_columns))
-        size += sum(c.total_uncompressed_size for c in columns if c.path_in_schema in leaves)
-    rows = piece_bytes * int(metadata.num_rows) // max(size, 1)
+    size = sum(n for leaf, n in _leaf_bytes(path) if leaf in leaves)
+    rows = piece_bytes * int(file.metadata.num_rows) // max(size, 1)
     return max(1, min(rows, MAX_ROWS))
+
+
+def _leaf_bytes(path: Path) -> list[tuple[str, int]]:
+    """Unpacked bytes of each leaf of the file.
+
+    From DuckDB: pyarrow ends the whole process when it is asked for a damaged column's metadata.
+    """
+    import duckdb
+
+    name = re.sub(r"[*?[]", r"[\g<0>]", str(path))  # no pattern of files is meant
+    query = "SELECT path_in_schema, total_uncompressed_size FROM parquet_metadata(?)"
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            found = connection.execute(query, [name]).fetchall()
+    except UnicodeError:
+        return []  # a name that DuckDB cannot be told; the pieces have MAX_ROWS rows then
+    except duckdb.Error as error:
+        raise SourceError(
+            f"{path}: the Parquet data is cut or corrupt ({str(error).splitlines()[0][:200]}); "
+            "fetch or copy the file again"
+        ) from error
+    return [(leaf.replace(", ", "."), size) for leaf, size in found]
 
 
 def _lines(path: Path, piece: Piece) -> Iterator[str]:
