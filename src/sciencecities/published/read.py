@@ -82,13 +82,13 @@ def rows_of(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise SourceError(f"{path}: cannot be read as UTF-8 text ({error})") from error
     head = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=head.count)
-    reader = csv.DictReader(io.StringIO(text), strict=True, delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text), strict=True, delimiter=delimiter)
     try:
-        columns = [(c or "").strip().lower() for c in reader.fieldnames or ()]
-        columns = [COLUMNS.get(c, c) for c in columns]
+        columns = [COLUMNS.get(c, c) for c in (c.strip().lower() for c in next(reader, ()))]
+        empty = dict.fromkeys(columns, "")
         rows = [
-            (n, {c: (v or "").strip() for c, v in zip(columns, row.values(), strict=False)})
-            for n, row in enumerate(reader, 2)
+            (reader.line_num, empty | {c: v.strip() for c, v in zip(columns, cells, strict=False)})
+            for cells in reader
         ]
     except csv.Error as error:
         raise SourceError(f"{path} line {reader.line_num}: is no CSV ({error})") from error
