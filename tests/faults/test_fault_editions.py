@@ -180,6 +180,26 @@ def test_a_damaged_part_without_its_source_is_an_error(
     assert str(path) in outcome.error
 
 
+@pytest.mark.parametrize("table", ["works", "affiliations", "work_terms"])
+def test_a_part_that_goes_in_mid_build_is_an_error(
+    table: str, edition: Path, sound: Path, tmp_path: Path
+) -> None:
+    """Of two parts one is removed before it is counted: works must not silently be fewer."""
+    sources = [write(tmp_path / f"{n}.jsonl", lines(works(n, n + 50))) for n in (1, 101)]
+    code = (
+        "import sciencecities.pipeline as p\nfrom pathlib import Path\nselect = p._select\n"
+        "def later(engine, config, corpus, scopes):\n"
+        f"    sorted((corpus.folder / {table!r}).iterdir())[0].unlink()\n"
+        "    return select(engine, config, corpus, scopes)\n"
+        "p._select = later"
+    )
+    outcome = build(sources, edition, code=code)
+    assert outcome.code == 1
+    assert "is gone; build again" in outcome.error
+    assert hashes(edition) == hashes(sound)
+    assert n_works(built(sources, edition, "--resume")) == 102
+
+
 def test_parts_of_inputs_that_are_gone_leave_the_corpus(
     corpus: Path, sound: Path, source: Path, tmp_path: Path
 ) -> None:

@@ -84,8 +84,20 @@ class Corpus:
         self.folder = folder
 
     def paths(self, table: str) -> list[Path]:
-        """The table's files, in order of part."""
-        return sorted((self.folder / table).glob("*.parquet"))
+        """The table's files, in order of part: those that were written, not those that are left.
+
+        Raises EditionError naming the first that is gone.
+        """
+        note = self.note()
+        parts = sorted(p.part for f in note.files for p in f.parts) if note else []
+        paths = [self.folder / table / f"{part}.parquet" for part in parts]
+        gone = next((p for p in paths if not p.is_file()), None)
+        if note is None or gone:
+            raise EditionError(
+                f"{gone or self.folder / 'corpus.json'}: is gone; build again with its sources, or "
+                "run `sciencecities ingest` again"
+            )
+        return paths
 
     def note(self) -> CorpusNote | None:
         """What the finished corpus was made from; None if it is not finished.
