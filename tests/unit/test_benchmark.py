@@ -220,6 +220,8 @@ def test_the_resolver_is_as_good_as_is_said(resolver: Resolver) -> None:
         ("Dept. of Phys., Univ. of Sci. & Technol. of China, Hefei", None, "Hefei"),
         ("Tsinghua Universtiy, Beijing, P. R. China", "Tsinghua University", "Beijing"),
         ("清华大学, 北京", "Tsinghua University", "Beijing"),
+        ("MIT, Cambridge", "Massachusetts Institute of Technology", "Boston"),
+        ("University of Cambridge, Cambridge", "University of Cambridge", "Cambridge"),
     ],
 )
 def test_known_traps(resolver: Resolver, text: str, name: str | None, city: str | None) -> None:

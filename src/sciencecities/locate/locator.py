@@ -14,7 +14,7 @@ from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.locate.place_text import Found
 from sciencecities.locate.placing import NOWHERE, REGISTERED, Placed, TextPlaces, choose_place
 from sciencecities.locate.registry import Registry, canonical_ror
-from sciencecities.locate.text import normalise, organisation, slug
+from sciencecities.locate.text import fold, normalise, organisation, slug
 
 Mode = Literal["text-then-registry", "registry", "text"]
 MODES: tuple[Mode, ...] = ("text-then-registry", "registry", "text")
@@ -77,8 +77,9 @@ class Locator:
         Changes no answer: those that are asked for later are matched one by one otherwise.
         """
         if self._matcher is not None:
-            found = ((text, self._texts.find(text)) for text in dict.fromkeys(strings))
+            found = [(text, self._texts.find(text)) for text in dict.fromkeys(strings)]
             asked = [Asked(text, one.country, one.place) for text, one in found]
+            asked += [Asked(text) for text, one in found if _is_guessed(one)]
             answers = self._matcher.match_many(asked, self.min_score)
             self._matched = dict(zip(asked, answers, strict=True))
 
@@ -214,19 +215,36 @@ class Locator:
         found = self._texts.find(string, country)
         if found.place is None and context:
             found = self._texts.find(context, country)
-        matches = self._matches(string, found.country or country, found.place)
+        matches = self._matches(string, country, found)
         if matches:
             return [self._by_match(match, context or string) for match in matches], []
         place = found.place if self._places_strings else None
         unit = self._unregistered(string, place, found)
         return [], [unit or self._unresolved(string, country)]
 
-    def _matches(self, string: str, country: str | None, place: Place | None) -> list[Match]:
+    def _matches(self, string: str, country: str | None, found: Found) -> list[Match]:
+        matches = self._asked(Asked(string, found.country or country, found.place))
+        if country is not None or not _is_guessed(found):
+            return matches
+        # "MIT, Cambridge": is it one of another town of that name?
+        others = self._asked(Asked(string))
+        best = max(others, key=lambda match: match.score, default=None)
+        if best is None or any(match.score >= best.score for match in matches):
+            return matches
+        return others if self._is_in_namesake(best, found.place) else matches
+
+    def _asked(self, asked: Asked) -> list[Match]:
         if self._matcher is None:
             return []
-        asked = Asked(string, country, place)
         known = self._matched.get(asked)
         return self._matcher.match_many([asked], self.min_score)[0] if known is None else known
+
+    def _is_in_namesake(self, match: Match, place: Place | None) -> bool:
+        """Whether the registry has it in another town that bears the name of the place."""
+        if place is None:
+            return False
+        towns = self.registry.places(match.ror)
+        return any(fold(t.name) == fold(place.name) and t.country != place.country for t in towns)
 
     def _by_match(self, match: Match, text: str) -> Named:
         return Named(
@@ -303,6 +321,11 @@ class Locator:
         if named.countries:
             return min(named.countries)
         return self._texts.find(named.text).country if named.text else None
+
+
+def _is_guessed(found: Found) -> bool:
+    """Whether the country is but that of the likeliest of several towns of the name."""
+    return found.method == "text-city" and not found.is_sure
 
 
 def _own_id(entry: Entry) -> str | None:
