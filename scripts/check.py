@@ -1,4 +1,4 @@
-"""Everything that must hold before a change lands: format, lint, types, tests.
+"""Everything that must hold before a change lands: environments, format, lint, types, tests.
 
 python scripts/check.py            all of it, as CI runs it
 python scripts/check.py -k oracle  further arguments go to pytest
@@ -18,6 +18,7 @@ def main() -> int:
     """Run each check in turn; the first that fails ends the run with its exit code."""
     python = [sys.executable, "-m"]
     checks = [
+        [sys.executable, "scripts/engine_environments.py"],
         [*python, "ruff", "format", "--check", *CODE],
         [*python, "ruff", "check", *CODE],
         [*python, "mypy"],

@@ -46,11 +46,16 @@ def test_lock_holds_what_is_asked(requirement):
     assert all(requirement.specifier.contains(version) for version in versions)
 
 
+BOUNDED_ABOVE = {"pandas": "the client of Spark Connect servers does not work with pandas 3"}
+
+
 @pytest.mark.parametrize(
     "requirement", [r for extra in PROJECT["optional-dependencies"] for r in asked(extra)], ids=str
 )
 def test_lower_bounds_only(requirement):
-    assert all(s.operator == ">=" for s in requirement.specifier) and requirement.specifier
+    operators = {specifier.operator for specifier in requirement.specifier}
+    assert ">=" in operators
+    assert operators == {">="} or requirement.name in BOUNDED_ABOVE
 
 
 @pytest.fixture(scope="module")
