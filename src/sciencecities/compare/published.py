@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sciencecities.compare.agreement import kendall, overlap, rank_biased_overlap, spearman
+from sciencecities.compare.bounds import Standing, kendall_bounds, overlap_bounds
 from sciencecities.edition.read import OVERALL, Edition
 from sciencecities.errors import ConfigError, LocateError, SourceError, UnknownCityError
 from sciencecities.published.read import Finder, country_code, number_of, rows_of, whole
@@ -43,8 +44,8 @@ class Published:
 class Measure:
     """A measure of agreement; low to high holds it in 95 of 100 re-draws of our works.
 
-    In an edition from an institution table they are the worst and the best that the parts without
-    a single city allow. None where that is not known.
+    In an edition from an institution table they are what the parts without a single city allow at
+    worst and at best (compare/bounds.py). None where that is not known.
     """
 
     name: str
@@ -77,9 +78,20 @@ class Comparison:
         return sum(1 for c in self.cities if c["inside"] is not None)
 
     @property
+    def n_shares_inside(self) -> int:
+        """Cities whose published Share lies inside our interval."""
+        return sum(1 for c in self.cities if c["share_inside"])
+
+    @property
+    def n_shares_ranged(self) -> int:
+        """Cities that have a published Share and an interval."""
+        return sum(1 for c in self.cities if c["share_inside"] is not None)
+
+    @property
     def table(self) -> pa.Table:
         """The cities: name (as published), city_id, city, city_zh, published_rank, rank, difference
-        (published − ours), rank_low, rank_high, inside, published_share, share.
+        (published − ours), rank_low, rank_high, inside (the published rank in our range),
+        published_share, share, share_low, share_high, share_inside.
         """
         import pyarrow as pa
 
@@ -90,6 +102,7 @@ class Comparison:
                 "city_zh": pa.string(), "published_rank": whole_number, "rank": whole_number,
                 "difference": whole_number, "rank_low": whole_number, "rank_high": whole_number,
                 "inside": pa.bool_(), "published_share": number, "share": number,
+                "share_low": number, "share_high": number, "share_inside": pa.bool_(),
             }
         )  # fmt: skip
         return pa.Table.from_pylist(self.cities, schema=schema)
@@ -107,6 +120,8 @@ class Comparison:
             "n_found": len(self.cities),
             "n_inside": self.n_inside,
             "n_ranged": self.n_ranged,
+            "n_shares_inside": self.n_shares_inside,
+            "n_shares_ranged": self.n_shares_ranged,
             "cities": self.cities,
             "not_found": self.not_found,
             "notes": self.notes,
@@ -248,10 +263,18 @@ def _city(p: Published, row: Row) -> Row:
         "difference": p.rank - row["rank"],
         "rank_low": low,
         "rank_high": high,
-        "inside": None if low is None or high is None else bool(low <= p.rank <= high),
+        "inside": _inside(p.rank, low, high),
         "published_share": p.share,
         "share": row["share"],
+        "share_low": row["share_low"],
+        "share_high": row["share_high"],
+        "share_inside": _inside(p.share, row["share_low"], row["share_high"]),
     }
+
+
+def _inside(value: float | None, low: float | None, high: float | None) -> bool | None:
+    """Whether the range holds the value; None where one of them is not known."""
+    return None if value is None or low is None or high is None else low <= value <= high
 
 
 # --- measures -------------------------------------------------------------------------------
@@ -312,7 +335,7 @@ def _limits(
     draws: NDArray[Any] | None,
     found: Sequence[tuple[Published, Row]],
 ) -> tuple[float | None, float | None]:
-    """2.5 % and 97.5 % limits over the re-draws; of an overlap without works, worst and best."""
+    """2.5 % and 97.5 % limits over the re-draws; without works, worst and best."""
     if draws is not None:
         values = sorted(
             v for d in range(draws.shape[1]) if (v := function(draws[:, d])) is not None
@@ -321,10 +344,15 @@ def _limits(
             return None, None
         n = len(values)
         return values[max(0, -(-n * 25 // 1000) - 1)], values[-(-n * 975 // 1000) - 1]
-    if not name.startswith("overlap_") or any(row["rank_low"] is None for _, row in found):
+    return _bounds(name, found)
+
+
+def _bounds(name: str, found: Sequence[tuple[Published, Row]]) -> tuple[float | None, float | None]:
+    """What the Shares without a single city allow, of the measures for which that is known."""
+    ends = "rank_low", "rank_high", "share_low", "share_high"
+    if any(row[end] is None for _, row in found for end in ends):
         return None, None
-    k = int(name.removeprefix("overlap_"))
-    inside = [row for p, row in found if p.rank <= k]
-    worst = sum(1 for row in inside if row["rank_high"] <= k)
-    best = sum(1 for row in inside if row["rank_low"] <= k)
-    return worst / k, best / k
+    cities = [Standing(p.rank, *(row[end] for end in ends)) for p, row in found]
+    if name.startswith("overlap_"):
+        return overlap_bounds(cities, int(name.removeprefix("overlap_")))
+    return (kendall_bounds(cities) if name == "kendall_tau_b" else None) or (None, None)

@@ -13,6 +13,11 @@ NAMES = {
     "rank_biased_overlap": "Rank-biased overlap (p = 0.9)",
 }
 
+BOUNDS = (
+    "Worst to best: what the Shares that have no single city allow, wherever they lie; the range "
+    "is no narrower than what is possible."
+)
+
 
 def comparison_views(c: Comparison, kind: str) -> list[View]:
     """Agreement, differences by city, and what was not found."""
@@ -22,11 +27,19 @@ def comparison_views(c: Comparison, kind: str) -> list[View]:
     title = f"{plural(len(c.cities), 'city')} of {c.against} are ranked in {c.edition}{inside}."
     limits = "95 % of re-draws" if kind == "computed" else "Worst to best"
     rows = [[_name(m), _number(m, m.value), _span(m)] for m in c.measures]
-    views = [
-        View(
-            title, [Column("Agreement"), Column("Value", True), Column(limits, True)], rows, c.notes
-        )
-    ]
+    columns = [Column("Agreement"), Column("Value", True), Column(limits, True)]
+    notes = [*c.notes, BOUNDS] if kind == "institution-table" else list(c.notes)
+    views = [View(title, columns, rows, notes), _cities(c)]
+    if c.not_found:
+        lost = [[str(r["published_rank"]), r["name"], r["reason"]] for r in c.not_found]
+        columns = [Column("Published", True), Column("As published"), Column("Reason")]
+        views.append(View("Not found here", columns, lost))
+    views[-1].notes.append(QUALITY)
+    return views
+
+
+def _cities(c: Comparison) -> View:
+    """City by city; with Shares where the published table has any."""
     columns = [
         Column("Published", True), Column("Ours", True), Column("Difference", True),
         Column("Inside"), Column("City"), Column("城市"), Column("As published"),
@@ -40,13 +53,23 @@ def comparison_views(c: Comparison, kind: str) -> list[View]:
         ]
         for r in c.cities
     ]  # fmt: skip
-    views.append(View("City by city; a positive difference: we rank it higher.", columns, cells))
-    if c.not_found:
-        lost = [[str(r["published_rank"]), r["name"], r["reason"]] for r in c.not_found]
-        columns = [Column("Published", True), Column("As published"), Column("Reason")]
-        views.append(View("Not found here", columns, lost))
-    views[-1].notes.append(QUALITY)
-    return views
+    view = View("City by city; a positive difference: we rank it higher.", columns, cells)
+    published = [r["published_share"] for r in c.cities if r["published_share"] is not None]
+    if published:
+        digits = decimals([*published, *(r["share"] for r in c.cities)])
+        view.columns = [*columns, Column("Published Share", True), Column("Our Share", True)]
+        for row, r in zip(view.rows, c.cities, strict=True):
+            low, high = r["share_low"], r["share_high"]
+            span = "" if low is None else f" ({low:,.{digits}f}–{high:,.{digits}f})"
+            theirs = r["published_share"]
+            row.append("–" if theirs is None else f"{theirs:,.{digits}f}")
+            row.append(f"{r['share']:,.{digits}f}{span}")
+        if c.n_shares_ranged:
+            view.notes.append(
+                f"{c.n_shares_inside} of {c.n_shares_ranged} published Shares lie inside our "
+                "interval."
+            )
+    return view
 
 
 def group_views(g: Group, edition: Edition, top: int = 10) -> list[View]:

@@ -20,6 +20,7 @@ NOTED = {
     "locate": "way of locating",
     "match": "matching of institutions",
     "registry": "registry",
+    "split": "table of parts",
     "keep_ancestors": "treatment of ancestors",
     "letters": "rule for letters",
     "highlights": "list of highlights",

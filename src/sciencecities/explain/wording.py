@@ -19,6 +19,8 @@ NAMED = 3
 
 MINUS = "\u2212"
 NO_SUBJECT = {"en": "no subject", "zh": "无学科"}
+ALL_SUBJECTS = {"en": "not told apart", "zh": "未分学科"}
+"""Of a table of institutions, which has no works."""
 NO_INSTITUTION = {"en": "(no institution named)", "zh": "（未写明单位）"}
 
 
@@ -68,8 +70,11 @@ def leading_part(e: Explanation, kind: str) -> tuple[Part, Fraction] | None:
 
 
 def subject_title(e: Explanation, subject: str, lang: Language) -> str:
-    """The subject's title; a word for no subject."""
-    return NO_SUBJECT[lang] if subject == NONE else e.path.end.edition.title(subject, lang)
+    """The subject's title; a word for no subject, or for subjects that are not known."""
+    edition = e.path.end.edition
+    if subject != NONE:
+        return edition.title(subject, lang)
+    return (NO_SUBJECT if edition.kind == "computed" else ALL_SUBJECTS)[lang]
 
 
 def institution_name(part: Part, lang: Language) -> str:

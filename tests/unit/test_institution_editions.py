@@ -1,0 +1,180 @@
+"""What can be asked of an edition from a table of institutions; expected values by hand."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sciencecities as sc
+from sciencecities.cli import run
+from sciencecities.compare.agreement import kendall
+from sciencecities.compare.bounds import Standing, kendall_bounds
+from sciencecities.institutions import build as job
+
+TABLE = """name,country,year,share
+Chinese Academy of Sciences,CN,2023,30
+Chinese Academy of Sciences,CN,2024,40
+Peking University,CN,2023,50
+Peking University,CN,2024,52
+Sun Yat-sen University,CN,2023,20
+Sun Yat-sen University,CN,2024,45
+South China University of Technology,CN,2024,10
+Harvard University,US,2023,60
+Harvard University,US,2024,53
+University of Tokyo,JP,2023,40
+University of Tokyo,JP,2024,40
+"""
+PARTS = """institution,part,city,share
+Chinese Academy of Sciences,,Beijing,{beijing}
+Chinese Academy of Sciences,Guangzhou Institute of Geochemistry,,{guangzhou}
+"""
+PUBLISHED = "city,rank,share\nBeijing,1,80\nGuangzhou,2,70\nBoston,3,50\nTokyo,4,40\n"
+
+
+def made(folder: Path, name: str, table: str = TABLE, parts: str | None = None) -> sc.Edition:
+    source, split = folder / f"{name}.csv", None
+    source.write_text(table)
+    if parts:
+        split = folder / f"{name}-parts.csv"
+        split.write_text(parts)
+    job.build(job.Settings(source, split), folder / name)
+    return sc.open(folder / name)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
+    """Beijing 52, Guangzhou 55, Boston 53, Tokyo 40; 40 of China without a city."""
+    return made(tmp_path_factory.mktemp("whole"), "whole")
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
+    """Of 2024's 40 (weights 3 to 1) Beijing has 30 and Guangzhou 10."""
+    weights = PARTS.replace("share", "weight").format(beijing=3, guangzhou=1)
+    return made(tmp_path_factory.mktemp("split"), "split", parts=weights)
+
+
+def test_compare_holds_what_has_no_city(whole: sc.Edition, tmp_path: Path) -> None:
+    published = tmp_path / "published.csv"
+    published.write_text(PUBLISHED)
+    found = whole.compare(published, year=2024)
+    # Each Chinese city may have 40 more; Boston falls below Beijing alone (2 short) or not at all.
+    assert [
+        (r["city"], r["rank"], r["rank_low"], r["rank_high"], r["share_low"], r["share_high"])
+        for r in found.cities
+    ] == [
+        ("Beijing", 3, 1, 3, 52, 92),
+        ("Guangzhou", 1, 1, 2, 55, 95),
+        ("Boston", 2, 2, 3, 53, 53),
+        ("Tokyo", 4, 4, 4, 40, 40),
+    ]
+    assert [r["inside"] for r in found.cities] == [True] * 4
+    assert [r["share_inside"] for r in found.cities] == [True, True, False, True]
+    # Six pairs. Sure and as published: Guangzhou–Boston and the three with Tokyo. Unsure:
+    # Beijing–Guangzhou, Beijing–Boston. So (4 ± 2) / 6; as it is, both are the other way round.
+    tau = {m.name: m for m in found.measures}["kendall_tau_b"]
+    assert (tau.value, tau.low, tau.high) == pytest.approx((2 / 6, 2 / 6, 1))
+
+
+def test_compare_with_parts_is_sure(split: sc.Edition, tmp_path: Path) -> None:
+    published = tmp_path / "published.csv"
+    published.write_text(PUBLISHED)
+    found = split.compare(published, year=2024)
+    # Beijing 52 + 30, Guangzhou 55 + 10, nothing left without a city.
+    assert [(r["city"], r["share_low"], r["share_high"]) for r in found.cities] == [
+        ("Beijing", 82, 82), ("Guangzhou", 65, 65), ("Boston", 53, 53), ("Tokyo", 40, 40),
+    ]  # fmt: skip
+    tau = {m.name: m for m in found.measures}["kendall_tau_b"]
+    assert (tau.value, tau.low, tau.high) == (1, 1, 1)
+
+
+def test_compare_for_reading(
+    whole: sc.Edition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = tmp_path / "published.csv"
+    published.write_text(PUBLISHED)
+    assert run(["compare", str(whole.path), str(published)]) == 0
+    text = capsys.readouterr().out
+    assert "Worst to best" in text
+    assert "0.33 to 1.00" in text
+    assert "52.0 (52.0–92.0)" in text
+    assert "3 of 4 published Shares lie inside our interval." in text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=4),
+    st.integers(0, 5),
+    st.lists(st.integers(1, 3), min_size=4, max_size=4),
+)
+def test_no_division_leaves_the_bounds(
+    cities: list[tuple[int, bool]], pool: int, published: list[int]
+) -> None:
+    """All divisions of a whole-numbered pool over the cities that may have it."""
+    ranks = published[: len(cities)]
+    bounds = kendall_bounds(
+        [
+            Standing(rank, 0, 0, share, share + pool * own)
+            for rank, (share, own) in zip(ranks, cities, strict=True)
+        ]
+    )
+    mine = [n for n, (_, own) in enumerate(cities) if own]
+    for cut in {c for p in _parts(pool, len(mine)) for c in permutations(p)} or {()}:
+        shares = [share for share, _ in cities]
+        for n, more in zip(mine, cut, strict=True):
+            shares[n] += more
+        tau = kendall([-s for s in shares], ranks)
+        if tau is not None:
+            assert bounds is not None
+            assert bounds[0] - 1e-9 <= tau <= bounds[1] + 1e-9
+
+
+def _parts(pool: int, into: int) -> list[tuple[int, ...]]:
+    """Whole numbers, not rising, that sum to at most the pool."""
+    found: list[tuple[int, ...]] = [()]
+    for _ in range(into):
+        found = [
+            (*p, n) for p in found for n in range(min(p[-1:] or (pool,), default=pool) + 1)
+            if sum(p) + n <= pool
+        ]  # fmt: skip
+    return found
+
+
+def test_explain_between_years(whole: sc.Edition) -> None:
+    why = whole.explain("Guangzhou")
+    parts = [(p["kind"], p["institution"], p["delta_share"]) for p in why.to_dict()["parts"]]
+    assert parts == [
+        ("real", "Sun Yat-sen University", 25),
+        ("real", "South China University of Technology", 10),
+    ]
+    # The table's total grows from 200 to 240: 20 · 0.2 of Guangzhou's 35 is the world's growth.
+    assert float(why.world_growth) == pytest.approx(4)
+    assert float(why.own_change) == pytest.approx(31)
+    assert why.to_dict()["rank"] | {"passed": 0, "passed_by": 0} == {
+        "from": 4, "to": 1, "change": 3, "held_still": 4, "by_revision": 0, "by_others": 0,
+        "by_own": 3, "passed": 0, "passed_by": 0,
+    }  # fmt: skip
+    assert [p["city"] for p in why.to_dict()["rank"]["passed"]] == ["Boston", "Beijing", "Tokyo"]
+
+
+def test_explain_what_a_table_of_parts_changed(
+    whole: sc.Edition, split: sc.Edition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = split.explain("广州", against=whole, year=2024)
+    assert [(p.kind, p.institution, float(p.delta)) for p in why.parts] == [
+        ("revision", "Guangzhou Institute of Geochemistry", 10)
+    ]
+    assert any("table of parts" in w for w in why.warnings)
+    assert why.revised == ()
+    arguments = ["explain", str(split.path), "Guangzhou", "--against", str(whole.path)]
+    assert run([*arguments, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sum(p["delta_share"] for p in told["parts"]) == pytest.approx(told["delta_share"])
+    assert run(arguments) == 0
+    text = capsys.readouterr().out
+    assert "not told apart" in text
+    assert "no subject" not in text
