@@ -14,7 +14,7 @@ import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.compare.agreement import kendall
 from sciencecities.compare.bounds import Standing, kendall_bounds
-from sciencecities.institutions import build as job
+from sciencecities.institution_table import build as job
 
 TABLE = """name,country,year,share
 Chinese Academy of Sciences,CN,2023,30
