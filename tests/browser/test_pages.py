@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -213,6 +214,43 @@ def test_the_lab_form_asks_by_its_address(watched: Watched, site: Site, served: 
     assert page.get_by_label("In full").is_checked()
     assert page.get_by_role("heading", level=1).inner_text().startswith("Guangzhou stays in")
     assert page.locator("tr.focus").count() == 1
+
+
+def test_own_boundaries_are_uploaded_without_script(
+    browser: Browser, site: Site, served: str, tmp_path: Path
+) -> None:
+    ring = [[100, 20], [120, 20], [120, 42], [100, 42], [100, 20]]
+    east = {
+        "type": "Feature", "properties": {"id": "e", "name": "East & <i>south</i>"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }  # fmt: skip
+    file = tmp_path / "east.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [east]}))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served}/en/{site.shown[0].slug}/lab.html?scheme=full&city=Beijing")
+    page.get_by_label("Your own city boundaries: GeoJSON file").set_input_files(file)
+    page.get_by_role("button", name="Rank in these boundaries").click()
+    address = page.url
+    assert "scheme=full&city=beijing&boundary=" in address
+    assert page.locator("table.rank").first.get_by_role("row").count() == 2
+    assert page.get_by_role("rowheader", name="East & <i>south</i>").is_visible()
+    assert page.get_by_role("checkbox", name="east.geojson").is_checked()
+    page.get_by_role("checkbox", name="east.geojson").uncheck()
+    page.get_by_role("button", name="Rank again").click()
+    assert "boundary=" not in page.url
+    assert page.locator("table.rank").first.get_by_role("row").count() == 6
+    context.close()
+    watched = Watched(browser.new_context().new_page())
+    for lang in ("en", "zh"):
+        watched.visit(address.replace("/en/", f"/{lang}/"))
+        watched.page.evaluate(AXE)
+        for width in WIDTHS:
+            watched.page.set_viewport_size({"width": width, "height": 900})
+            assert violations(watched.page, WHOLE) == []
+            assert too_wide(watched.page) <= 0
+    assert watched.wrong == []
+    watched.page.context.close()
 
 
 def test_prints(watched: Watched, site: Site, served: str) -> None:

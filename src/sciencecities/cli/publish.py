@@ -23,12 +23,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--base-url", default="", metavar="URL",
               help="Address of the site, for embedding and metadata.")  # fmt: skip
-def serve(editions: tuple[str, ...], host: str, port: int, base_url: str) -> None:
+@click.option(
+    "--boundaries", multiple=True, type=click.Path(path_type=Path), metavar="FILE.geojson",
+    help="City boundaries that the method lab offers under the file's name; repeatable.",
+)  # fmt: skip
+def serve(
+    editions: tuple[str, ...], host: str, port: int, base_url: str, boundaries: tuple[Path, ...]
+) -> None:
     """Serve one or more EDITIONs as a bilingual site, until interrupted."""
     from sciencecities.publish.site import Site
 
-    site = Site([open_edition(e) for e in editions], base_url=base_url)
-    serve_site(site, host, port)
+    opened = [open_edition(e) for e in editions]
+    serve_site(Site(opened, base_url=base_url, boundaries=boundaries), host, port)
 
 
 def serve_site(site: Site, host: str, port: int) -> None:

@@ -48,23 +48,37 @@ class Boundaries:
         """
         if overlaps not in OVERLAPS:
             raise ConfigError(f"overlaps={overlaps!r}: choose {' or '.join(OVERLAPS)}")
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise LocateError(f"{path}: no such file") from error
+        except OSError as error:
+            raise LocateError(f"{path}: cannot be read as GeoJSON ({error})") from error
+        boundaries = cls.parse(content, path.name, str(path))
+        if overlaps == "error":
+            boundaries._refuse_overlaps(path)
+        return boundaries
+
+    @classmethod
+    def parse(cls, content: bytes, name: str, source: str) -> Boundaries:
+        """The polygons of a GeoJSON text; of overlapping ones the first wins.
+
+        `source` stands in errors for the file. Raises LocateError naming it and the feature.
+        """
         cities, shapes = [], []
         seen: set[str] = set()
-        for number, feature in enumerate(_features(path), start=1):
+        for number, feature in enumerate(_features(content, source), start=1):
             try:
                 city, shape = _city(feature, number)
                 if city.city_id in seen:
                     raise LocateError(f"the id {city.city_id!r} occurs a second time")
             except LocateError as error:
                 label = _label(feature, number)
-                raise LocateError(f"{path}: feature {label}: {error}") from error
+                raise LocateError(f"{source}: feature {label}: {error}") from error
             seen.add(city.city_id)
             cities.append(city)
             shapes.append(shape)
-        boundaries = cls(path.name, cities, shapes)
-        if overlaps == "error":
-            boundaries._refuse_overlaps(path)
-        return boundaries
+        return cls(name, cities, shapes)
 
     def assign(self, places: Sequence[Place]) -> list[Assignment | None]:
         """The polygon each place lies in (method `polygon`, or `polygon:first-of-2` and so on)."""
@@ -130,22 +144,20 @@ def _method(count: int) -> str:
     return "polygon" if count == 1 else f"polygon:first-of-{count}"
 
 
-def _features(path: Path) -> list[Any]:
+def _features(content: bytes, source: str) -> list[Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise LocateError(f"{path}: no such file") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise LocateError(f"{path}: cannot be read as GeoJSON ({error})") from error
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise LocateError(f"{source}: cannot be read as GeoJSON ({error})") from error
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
-        raise LocateError(f"{path}: not a GeoJSON FeatureCollection")
+        raise LocateError(f"{source}: not a GeoJSON FeatureCollection")
     if (crs := document.get("crs")) is not None and not _is_wgs84(crs):
         raise LocateError(
-            f"{path}: its crs {json.dumps(crs)[:100]} is not WGS 84; convert it to EPSG:4326"
+            f"{source}: its crs {json.dumps(crs)[:100]} is not WGS 84; convert it to EPSG:4326"
         )
     features = document.get("features")
     if not isinstance(features, list) or not features:
-        raise LocateError(f"{path}: has no features")
+        raise LocateError(f"{source}: has no features")
     return features
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -200,7 +200,13 @@ def define(
 ) -> tuple[Definition, pa.Table, pa.Table]:
     """A definition over places (in the order of their ids), with its rows of method_places and
     method_cities; principal places are left to `with_principal_places`."""
-    assigned: list[Assignment | None] = list(definition.assign(places))
+    return defined(definition.assign(places), places, name)
+
+
+def defined(
+    assigned: Sequence[Assignment | None], places: list[Place], name: str
+) -> tuple[Definition, pa.Table, pa.Table]:
+    """The same of places whose cities are known."""
     city_ids = [a.city.city_id if a else None for a in assigned]
     place_rows = [
         (name, n, p.place_id, p.name, p.country, p.latitude, p.longitude, city_id)

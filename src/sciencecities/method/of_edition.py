@@ -14,6 +14,7 @@ from sciencecities.method.lab import Lab, Question, compute
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
+    from sciencecities.locate.model import Place
     from sciencecities.scopes.model import JournalSet
 
 FILES = (".csv", ".tsv", ".txt")
@@ -47,14 +48,16 @@ class MethodLab:
         scope: str = "overall",
         year: int | None = None,
         listed: JournalSet | None = None,
+        ends: Definition | None = None,
     ) -> Lab:
         """The ranking under a choice; what is not given is the edition's own.
 
-        `cities` may be a GeoJSON file, `journals` a CSV file, or `listed` a set of journals in
-        its place. Raises ConfigError naming the choices there are.
+        `cities` may be a GeoJSON file, or `ends` a definition over the edition's places in its
+        stead; `journals` a CSV file, or `listed` a set of journals. Raises ConfigError naming the
+        choices there are.
         """
         year, scope = self.edition.resolve_year(year), self.edition.resolve_scope(scope)
-        definition = self.definition(cities or self.base.cities)
+        definition = ends or self.definition(cities or self.base.cities)
         if listed is None:
             name, listed = self._journals(journals or self.base.journals)
         else:
@@ -78,14 +81,18 @@ class MethodLab:
         if not Path(cities).is_file():
             raise ConfigError(f"cities {cities}: no such file")
         from sciencecities.locate.boundaries import Boundaries
+
+        return define(Boundaries.read(Path(cities)), self.places, Path(cities).name)[0]
+
+    @property
+    def places(self) -> list[Place]:
+        """The edition's places, by number from 1."""
         from sciencecities.locate.model import Place
 
-        rows = self.cube.places
-        places = [
+        return [
             Place(r["place_id"], r["place"], r["country"], r["latitude"], r["longitude"])
-            for r in rows
+            for r in self.cube.places
         ]
-        return define(Boundaries.read(Path(cities)), places, Path(cities).name)[0]
 
     def _journals(self, journals: str) -> tuple[str, JournalSet | None]:
         there = {row["journals"] for row in self.cube.sets}

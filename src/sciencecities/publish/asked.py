@@ -1,6 +1,7 @@
 """What is asked of the method lab: an edition's choices, in words, as address and as command.
 
-Only names that the edition's manifest lists are taken: an address never names a file.
+Only names that the edition's manifest lists are taken, those of the deployer's boundaries and the
+hash of uploaded ones: an address never names a file.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ MAX_ISSNS = 400
 OWN_FILE = "journals.csv"
 """Stands in commands for a file with the reader's own journals."""
 
+OWN_BOUNDARY = "boundary.geojson"
+"""Stands in commands for the file that the reader uploaded."""
+
 ISSN = re.compile(r"(?<![0-9])([0-9]{4})[-‐–]?([0-9]{3}[0-9Xx])(?![0-9])")
+
+STANDS_FOR = {"issns": ("journals", OWN_FILE), "boundary": ("cities", OWN_BOUNDARY)}
 
 QUESTIONS = {
     "scheme": ("How is a paper split?", "论文怎样分？"),
@@ -93,6 +99,8 @@ def choices(shown: Shown) -> dict[str, list[str]]:
     for dimension in DIMENSIONS:
         own = getattr(base, dimension)
         there = [str(c) for c in said["choices"][dimension]]
+        if dimension == "cities":
+            there += [name for name in shown.outside.named if name not in there]
         order = {name: n for n, name in enumerate(SCHEMES)}
         others = sorted((c for c in there if c != own), key=lambda c: (order.get(c, 0), c))
         found[dimension] = [own, *others]
@@ -116,6 +124,7 @@ class Asked:
     newest: int
     city_id: str | None = None
     issns: tuple[str, ...] = ()  # the reader's own journals, in place of a journal set
+    boundary: str = ""  # hash of the reader's own boundaries, in place of a city definition
 
     def changed(self) -> dict[str, str]:
         """What differs from the edition's own method."""
@@ -123,6 +132,9 @@ class Asked:
         if self.issns:
             found.pop("journals", None)
             found["issns"] = " ".join(self.issns)
+        if self.boundary:
+            found.pop("cities", None)
+            found["boundary"] = self.boundary
         return found
 
     def values(self, city: str | None = None) -> dict[str, str]:
@@ -144,7 +156,9 @@ class Asked:
         """The command line that prints the same."""
         words = ["sciencecities", "lab", edition]
         for name, value in self.values(city).items():
-            words += ["--journals", OWN_FILE] if name == "issns" else [f"--{name}", value]
+            if name in STANDS_FOR:
+                name, value = STANDS_FOR[name]
+            words += [f"--{name}", value]
         return shlex.join(words)
 
     def but(self, dimension: str, value: str) -> Asked:
@@ -153,8 +167,9 @@ class Asked:
 
 
 def read(shown: Shown, query: Query) -> Asked:
-    """What a query asks. Raises ConfigError, UnknownCityError naming what there is."""
-    known = {*Choice._fields, "issns", "scope", "year", "city"}
+    """What a query asks. Raises ConfigError, UnknownCityError naming what there is, and
+    GoneError."""
+    known = {*Choice._fields, "issns", "boundary", "scope", "year", "city"}
     if strange := sorted(set(query) - known):
         raise ConfigError(
             f"no parameter {strange[0][:MAX_NAME]!r}; there are: {', '.join(sorted(known))}"
@@ -183,7 +198,11 @@ def read(shown: Shown, query: Query) -> Asked:
         raise UnknownCityError("the name of the city is too long")
     city_id = (shown.city_of(city) or shown.edition.find_city(city)) if city else None
     own = issns_in(query.get("issns", ""))
-    return Asked(Choice(**chosen), base, scope, years[year], shown.year, city_id, own)
+    boundary = query.get("boundary", "").strip()
+    if boundary:
+        shown.outside.upload(boundary)
+        chosen["cities"] = base.cities
+    return Asked(Choice(**chosen), base, scope, years[year], shown.year, city_id, own, boundary)
 
 
 def issns_in(text: str) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sciencecities.edition.read import OVERALL, Edition, TraceTotal
 from sciencecities.locate.text import fold
+from sciencecities.publish.outside import KEPT, Outside
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
     from sciencecities.compare.groups import Group
     from sciencecities.explain.movement import Explanation
     from sciencecities.method.choices import Choice
+    from sciencecities.method.cube import Definition
     from sciencecities.method.lab import Lab
     from sciencecities.publish.spread import Spread
 
@@ -95,8 +97,17 @@ GROUP BY city_id, work_id ORDER BY city_id, units DESC, work_id
 class Shown:
     """Rankings by year and scope, cities by slug. Everything here fits in memory by design."""
 
-    def __init__(self, edition: Edition, slug: str, *, n_cities: int | None = None) -> None:
-        """`n_cities` leading cities have a page of their own; None for all."""
+    def __init__(
+        self,
+        edition: Edition,
+        slug: str,
+        *,
+        n_cities: int | None = None,
+        outside: Outside | None = None,
+    ) -> None:
+        """`n_cities` leading cities have a page of their own; None for all. `outside` holds
+        boundaries that are no part of the edition."""
+        self.outside = outside or Outside()
         self.n_cities = n_cities
         self.edition = edition
         self.slug = slug
@@ -107,6 +118,7 @@ class Shown:
         self.among = lru_cache(LABS)(self._among)
         self.lab = lru_cache(LABS)(self._lab)
         self.spread = lru_cache(LABS)(self._spread)
+        self.ends = lru_cache(KEPT)(self._ends)
 
     @property
     def year(self) -> int:
@@ -284,12 +296,33 @@ class Shown:
 
     # --- other choices of method ------------------------------------------------------------
 
-    def _lab(self, choice: Choice, scope: str, year: int, issns: tuple[str, ...] = ()) -> Lab:
-        """The ranking under a choice, of the reader's own journals where some are named."""
+    def _lab(
+        self,
+        choice: Choice,
+        scope: str,
+        year: int,
+        issns: tuple[str, ...] = (),
+        boundary: str = "",
+    ) -> Lab:
+        """The ranking under a choice, of the reader's own journals where some are named, and in
+        the boundaries uploaded under the hash `boundary`."""
         from sciencecities.scopes.model import JournalSet
 
         own = JournalSet("your journals", frozenset(issns), frozenset()) if issns else None
-        return self.edition.method.lab(**choice._asdict(), scope=scope, year=year, listed=own)
+        name = boundary or (choice.cities if self.is_outside(choice.cities) else "")
+        ends = self.ends(name) if name else None
+        return self.edition.method.lab(
+            **choice._asdict(), scope=scope, year=year, listed=own, ends=ends
+        )
+
+    def is_outside(self, cities: str) -> bool:
+        """Whether a city definition is the deployer's and not the edition's own."""
+        own = self.edition.manifest["method"]["choices"]["cities"]
+        return cities in self.outside.named and cities not in own
+
+    def _ends(self, name: str) -> Definition:
+        """Where cities end by boundaries from outside."""
+        return self.outside.definition(self.edition, name)
 
     def _spread(self, scope: str, year: int) -> Spread:
         """The ranks of leading cities under every choice."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
@@ -22,6 +23,7 @@ from sciencecities.edition.read import Edition
 from sciencecities.errors import ConfigError, SciencecitiesError
 from sciencecities.publish import land, marks
 from sciencecities.publish.figures import FORMATS
+from sciencecities.publish.outside import Outside
 from sciencecities.publish.request import Page, Query, Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.wording import LANGS
@@ -59,12 +61,14 @@ class Site:
         n_cities: int | None = None,
         is_static: bool = False,
         on: date | None = None,
+        boundaries: Sequence[Path] = (),
     ) -> None:
         """`base_url` is where the site will stand, for absolute addresses in metadata.
 
         `n_cities` leading cities of each edition have a page of their own; None for all.
         Pages of a static site have links where a server answers forms.
-        Statuses of facilities are of the day `on` (today).
+        Statuses of facilities are of the day `on` (today). `boundaries` are GeoJSON files that the
+        method lab offers as city definitions.
         """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
@@ -74,7 +78,8 @@ class Site:
         self.base_url = base_url.rstrip("/")
         self.is_static = is_static
         self._names: dict[tuple[str, int], frozenset[str]] = {}
-        self.shown = _with_slugs(editions, n_cities)
+        self.outside = Outside(boundaries)
+        self.shown = _with_slugs(editions, n_cities, self.outside)
         self.by_slug = {s.slug: s for s in self.shown}
 
     @cached_property
@@ -179,7 +184,7 @@ class Site:
         return found
 
 
-def _with_slugs(editions: Sequence[Edition], n_cities: int | None) -> list[Shown]:
+def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outside) -> list[Shown]:
     from sciencecities.locate.text import slug
 
     found: list[Shown] = []
@@ -188,7 +193,7 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None) -> list[Shown
         number = 2
         while name in {s.slug for s in found}:
             name, number = f"{base}-{number}", number + 1
-        found.append(Shown(edition, name, n_cities=n_cities))
+        found.append(Shown(edition, name, n_cities=n_cities, outside=outside))
     return found
 
 

@@ -86,5 +86,5 @@ def _tag(site: Site, key: tuple[object, ...]) -> str:
         table["sha256"] for shown in site.shown
         for _, table in sorted(shown.edition.manifest["tables"].items())
     ]  # fmt: skip
-    told = json.dumps([__version__, hashes, [str(k) for k in key]])
+    told = json.dumps([__version__, hashes, site.outside.hashes, [str(k) for k in key]])
     return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -20,6 +20,7 @@ from sciencecities.web.api import routes
 from sciencecities.web.failing import Failing, wants_chinese
 from sciencecities.web.guard import Guard
 from sciencecities.web.kept import Answer, Store
+from sciencecities.web.upload import receive
 
 TYPES = {
     "css": "text/css",
@@ -90,6 +91,7 @@ def application(site: Site) -> ASGIApp:
             Route("/static/{path:path}", asset),
             Route("/data/{path:path}", file),
             *routes(site),
+            Route("/{lang:str}/{edition:str}/lab.html", receive(site), methods=["POST"]),
             Route("/{path:path}", page),
         ],
         exception_handlers={HTTPException: failing, SciencecitiesError: failing},

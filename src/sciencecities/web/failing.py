@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sciencecities.errors import ConfigError, UnknownCityError
+from sciencecities.locate.apart import BusyError
+from sciencecities.publish.outside import GoneError
 from sciencecities.publish.request import Request as PageRequest
 from sciencecities.publish.site import BadQueryError, NoSuchPageError, Site
 from sciencecities.publish.wording import Lang
@@ -20,10 +22,14 @@ MAX_SHOWN = 500
 PROBLEM = "application/problem+json"
 
 SAID = {
+    403: ("This was sent by another site", "请求来自其他网站"),
     400: ("This cannot be answered", "无法回答这一请求"),
     404: ("There is no such page", "没有这个页面"),
     405: ("Pages can only be read", "页面只供读取"),
+    410: ("These boundaries are no longer kept", "边界已不再保存"),
+    413: ("The boundaries are too large", "边界文件过大"),
     414: ("The address is too long", "地址过长"),
+    503: ("Too much is asked at once", "请求过多"),
 }
 FAILED = ("Something went wrong here", "本站出错")
 
@@ -60,6 +66,10 @@ def status_of(error: Exception) -> int:
         return error.status_code
     if isinstance(error, NoSuchPageError | UnknownCityError):
         return 404
+    if isinstance(error, GoneError):
+        return 410
+    if isinstance(error, BusyError):
+        return 503
     return 400 if isinstance(error, BadQueryError | ConfigError) else 500
 
 

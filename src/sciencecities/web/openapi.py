@@ -24,7 +24,9 @@ ERRORS = {
     "400": "A parameter is unknown, missing or has no such value.",
     "404": "No such city, or the edition does not hold this.",
     "405": "The API is read only.",
+    "410": "Uploaded boundaries are no longer kept.",
     "414": "The query is too long.",
+    "503": "Other uploaded boundaries are being checked.",
 }
 
 

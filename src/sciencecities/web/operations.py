@@ -120,7 +120,8 @@ def operations(site: Site) -> tuple[Operation, ...]:
         Operation("lab", "/lab", "The ranking under another method.", _lab,
                   _rows(LAB_ROW, choice={"type": "object"}, works=COUNT, unassigned=NUMBER),
                   (*dimensions, Parameter("issns", "your own journals in place of a set: ISSNs, "
-                   "parted by blanks", high=6000), *of, *paging)),
+                   "parted by blanks", high=6000), Parameter("boundary", "uploaded boundaries in "
+                   "place of `cities`: their hash in the address of the page"), *of, *paging)),
     )  # fmt: skip
 
 
@@ -218,9 +219,9 @@ def _lab(call: Call) -> dict[str, Any]:
     if not asking.has_lab(call.shown):
         raise NoSuchPageError(f"{call.shown.slug} holds no works to count anew")
     scope, year = _of(call)
-    query = {d: call[d] for d in (*asking.QUESTIONS, "issns") if call[d]}
+    query = {d: call[d] for d in (*asking.QUESTIONS, "issns", "boundary") if call[d]}
     asked = asking.read(call.shown, query | {"scope": scope, "year": str(year)})
-    lab = call.shown.lab(asked.choice, scope, year, asked.issns)
+    lab = call.shown.lab(asked.choice, scope, year, asked.issns, asked.boundary)
     rows = lab.table.slice(call["offset"], call["limit"]).to_pylist()
     return _named(
         call, call.part(rows, lab.table.num_rows),

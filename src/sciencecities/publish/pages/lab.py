@@ -45,9 +45,9 @@ def index(request: Request, _name: str) -> Page:
     """The lab under what the query asks. Raises BadQueryError naming what there is."""
     try:
         asked = asking.read(request.shown, request.query)
+        return _page(request, asked)
     except (ConfigError, UnknownCityError) as error:
         raise BadQueryError(str(error)) from error
-    return _page(request, asked)
 
 
 def page(request: Request, name: str) -> Page:
@@ -85,7 +85,7 @@ class Moved(NamedTuple):
 
 def _page(request: Request, asked: Asked) -> Page:
     shown = request.shown
-    lab = shown.lab(asked.choice, asked.scope, asked.year, asked.issns)
+    lab = shown.lab(asked.choice, asked.scope, asked.year, asked.issns, asked.boundary)
     if asked.issns and not lab.works:
         raise BadQueryError(f"none of your {len(asked.issns)} ISSNs is of a journal counted here")
     spread = shown.spread(asked.scope, asked.year)
@@ -105,7 +105,8 @@ def _page(request: Request, asked: Asked) -> Page:
         section="lab", asked=asked, lab=lab, lines=lines, scale=scale, city=city,
         n_choices=spread.n_choices, focus=chosen["city_id"] if chosen else None,
         result=_result(request, lines, asked), stand=_stand(request, asked, chosen, lines),
-        choices=_form(request, asked), moves=moves, move_scale=_move_scale(moves),
+        choices=_form(request, asked), own=_own(request, asked),
+        moves=moves, move_scale=_move_scale(moves),
         move_title=_move_title(request, city, city_ranks) if city else "",
         address=_address(request, asked, slug), downloads=_downloads(request, asked),
         leading=[(request.link(f"lab/{CITY}{shown.slug_of(r['city_id'])}.html"),
@@ -127,10 +128,11 @@ def _counterpart(lab: Lab, asked: Asked) -> Row | None:
 
 def _line(request: Request, spread: Spread, asked: Asked, row: Row) -> Line:
     own = row["edition_city_id"]
-    ranks = (
-        spread.ranks(own, asked.base.cities) if own
-        else spread.ranks(row["city_id"], asked.choice.cities)
-    )  # fmt: skip
+    ranks: dict[Choice, int] = {}
+    if own:
+        ranks = spread.ranks(own, asked.base.cities)
+    elif not asked.boundary and not request.shown.is_outside(asked.choice.cities):
+        ranks = spread.ranks(row["city_id"], asked.choice.cities)
     found = counts(ranks)
     return Line(
         row, dict(found), min(found, default=None), max(found, default=None),
@@ -288,6 +290,16 @@ def _form(request: Request, asked: Asked) -> list[dict[str, Any]]:
         }
         for dimension, values in asking.choices(request.shown).items()
     ]
+
+
+def _own(request: Request, asked: Asked) -> dict[str, Any]:
+    """The reader's own boundaries, and what the form that sends them keeps of the rest."""
+    city = request.shown.slug_of(asked.city_id) if asked.city_id else None
+    kept = asked.values(city)
+    kept.pop("boundary", None)
+    kept.pop("cities", None)
+    name = request.shown.outside.upload(asked.boundary).name if asked.boundary else ""
+    return {"name": name, "kept": kept}
 
 
 def _downloads(request: Request, asked: Asked) -> list[tuple[str, str]]:
