@@ -39,17 +39,6 @@ def word(p: float | None, lang: Language = "en") -> str:
     raise ValueError(f"{p} is no probability")
 
 
-def of_twenty(p: float) -> int:
-    """How many of 20 re-draws a probability stands for; only certainty itself is 0 or 20.
-
-    >>> of_twenty(0.86), of_twenty(0.999), of_twenty(1.0), of_twenty(0.001), of_twenty(0.0)
-    (17, 19, 20, 1, 0)
-    """
-    if p in (0.0, 1.0):
-        return round(20 * p)
-    return min(19, max(1, int(20 * p + 0.5)))
-
-
 def probability(p: float) -> str:
     """A probability after "p", never rounded to certainty.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sciencecities.certainty import of_twenty, word
+from sciencecities.certainty import word
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,3 @@ def test_words(p: float | None, english: str, chinese: str) -> None:
 def test_no_word_for_what_is_no_probability() -> None:
     with pytest.raises(ValueError, match="no probability"):
         word(-0.1)
-
-
-def test_cells_of_twenty() -> None:
-    assert [of_twenty(p) for p in (0, 0.0004, 0.125, 0.85, 0.9999, 1)] == [0, 1, 3, 17, 19, 20]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sciencecities.edition.find import CityFinder, NamedCity
+from sciencecities.edition.session import Session
 from sciencecities.errors import ConfigError, EditionError
 from sciencecities.tables import KINDS, UNITS_PER_WORK
 
@@ -441,19 +442,12 @@ class Edition:
 
         Raises EditionError if a table is damaged or too large to read at once.
         """
-        import duckdb
+        with self.session() as session:
+            return session.query(sql, values)
 
-        try:
-            return self._connection.cursor().sql(sql, params=values or {}).to_arrow_table()
-        except duckdb.OutOfMemoryException as error:
-            raise EditionError(
-                f"{self.path}: too large to read at once; ask for one scope, one city or fewer rows"
-            ) from error
-        except duckdb.Error as error:
-            reason = str(error).strip().split("\n", 1)[0]
-            raise EditionError(
-                f"{self.path}: damaged ({reason}); `sciencecities verify` lists what, build again"
-            ) from error
+    def session(self) -> Session:
+        """For several queries that share temporary tables."""
+        return Session(self._connection.cursor(), self.path)
 
     # --- shown ------------------------------------------------------------------------------
 

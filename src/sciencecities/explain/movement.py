@@ -13,13 +13,14 @@ from sciencecities.explain.parts import Part, parts_of
 from sciencecities.explain.passing import Move, Passed, Standing, move, ranking
 from sciencecities.explain.revised import RevisedWork
 from sciencecities.explain.sureness import Sureness, sureness
-from sciencecities.explain.works import amount
+from sciencecities.explain.works import amount, read_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from sciencecities.edition.find import NamedCity
     from sciencecities.edition.read import Edition
+    from sciencecities.edition.session import Session
 
 LISTED_WORKS = 50
 """Revised works that JSON and Python list; all are counted."""
@@ -201,15 +202,33 @@ class _Explainer:
     def __init__(self, path: Path, city_id: str, scope: str) -> None:
         self.path, self.city_id, self.scope = path, city_id, scope
         self.points = (path.legs[0].before, *(leg.after for leg in path.legs))
-        self.amounts = [amount(p, city_id, scope) for p in self.points]
+        with path.end.edition.session() as session:
+            self._read(session)
         self.rankings = [ranking(p, scope) for p in self.points]
         self.totals = [p.edition.n_works(scope, p.year) for p in self.points]
+
+    def _read(self, session: Session) -> None:
+        """Each point's works of the city once; from them the amounts and the works revised."""
+        has_works = self.path.end.edition.kind == "computed"
+        names = [f"side_{n}" if has_works else None for n in range(len(self.points))]
+        for name, point in zip(names, self.points, strict=True):
+            if name:
+                read_side(session, name, point, self.city_id, self.scope)
+        self.amounts = [
+            amount(point, self.city_id, self.scope, session, name)
+            for name, point in zip(names, self.points, strict=True)
+        ]
+        self.revised: list[RevisedWork] = []
+        for leg, old, new in zip(self.path.legs, names, names[1:], strict=False):
+            if leg.kind == "revision" and old and new:
+                self.revised += revisions.revised_works(
+                    leg.before, leg.after, self.scope, session, (old, new)
+                )
 
     def explanation(self) -> Explanation:
         parts: list[Part] = []
         moves = []
         world = Fraction(0)
-        revised: list[RevisedWork] = []
         for number, leg in enumerate(self.path.legs):
             growth = self._growth(number, leg)
             before, after = self.amounts[number : number + 2]
@@ -217,7 +236,6 @@ class _Explainer:
             world += before.share * growth
             old, new = self.rankings[number : number + 2]
             moves.append(move(leg, self.city_id, old, new, growth))
-            revised += self._revised(leg)
         named = self._name()
         edition = self.path.end.edition
         return Explanation(
@@ -232,7 +250,7 @@ class _Explainer:
             tuple(parts),
             world,
             tuple(moves),
-            tuple(revised),
+            tuple(self.revised),
             sureness(self.path, self.city_id, self.scope),
         )
 
@@ -240,11 +258,6 @@ class _Explainer:
         """N₁/N₀ − 1 of a real step; without works before there is nothing that could grow."""
         before, after = self.totals[number : number + 2]
         return Fraction(after, before) - 1 if leg.kind == "real" and before else Fraction(0)
-
-    def _revised(self, leg: Leg) -> list[RevisedWork]:
-        if leg.kind == "real" or self.path.end.edition.kind != "computed":
-            return []
-        return revisions.revised_works(leg.before, leg.after, self.city_id, self.scope)
 
     def _side(self, number: int) -> Side:
         return Side(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sciencecities.explain.legs import Point
-from sciencecities.explain.works import side_sql
+from sciencecities.scopes.model import OVERALL
 from sciencecities.tables import UNITS_PER_WORK
+
+if TYPE_CHECKING:
+    from sciencecities.edition.session import Session
 
 Change = Literal["added", "removed", "re-placed", "re-dated", "re-tagged", "re-attributed"]
 CHANGES: tuple[Change, ...] = (
@@ -17,49 +20,35 @@ CHANGES: tuple[Change, ...] = (
 """New in the edition; gone from it; another weight in this city; moved to or from another data
 year; moved to or from another scope; the same weight under another institution or subject."""
 
-# A side's works: units of each institution, and of the whole with `cut`, which tells institutions
-# and subjects.
-PARTS_SQL = """
-SELECT work_id, institution_id, subjects, SUM(units) AS units FROM {name}_side GROUP BY ALL
+# Works whose part in the city differs between the two sides; `cut` tells institutions and subjects.
+DIFFERING_SQL = """
+WITH old AS MATERIALIZED ({old_parts}), new AS MATERIALIZED ({new_parts}),
+differing AS MATERIALIZED (
+    SELECT work_id FROM (SELECT {part} FROM old EXCEPT SELECT {part} FROM new)
+    UNION SELECT work_id FROM (SELECT {part} FROM new EXCEPT SELECT {part} FROM old)
+), o AS ({old_cut}), n AS ({new_cut})
+SELECT d.work_id, COALESCE(n.doi, o.doi), o.units, n.units, o.cut, n.cut
+FROM differing AS d LEFT JOIN o ON o.work_id = d.work_id LEFT JOIN n ON n.work_id = d.work_id
+ORDER BY d.work_id
 """
-
+PART = "work_id, institution_id, subjects, units"
+PARTS_SQL = """
+SELECT work_id, institution_id, subjects, SUM(units) AS units, MIN(doi) AS doi FROM {name}
+GROUP BY work_id, institution_id, subjects
+"""
 CUT_SQL = """
-SELECT work_id, CAST(SUM(units) AS BIGINT) AS units,
+SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
        CAST(list((institution_id, subjects, units) ORDER BY ALL) AS VARCHAR) AS cut
 FROM {name} WHERE work_id IN (FROM differing) GROUP BY work_id
 """
 
-# Works whose part in the city differs between the two sides.
-DIFFERING_SQL = """
-WITH {sides}, old AS ({old}), new AS ({new}),
-differing AS MATERIALIZED (
-    SELECT work_id FROM (FROM old EXCEPT FROM new)
-    UNION SELECT work_id FROM (FROM new EXCEPT FROM old)
-), dois AS (
-    SELECT work_id, COALESCE(MIN(doi) FILTER (is_new), MIN(doi)) AS doi
-    FROM (SELECT work_id, doi, true AS is_new FROM new_rows
-          UNION ALL SELECT work_id, doi, false FROM old_rows)
-    WHERE work_id IN (FROM differing) GROUP BY work_id
-)
-SELECT d.work_id, d.doi, o.units AS old_units, n.units AS new_units, o.cut AS old_cut,
-       n.cut AS new_cut
-FROM dois AS d LEFT JOIN ({old_cut}) AS o ON o.work_id = d.work_id
-LEFT JOIN ({new_cut}) AS n ON n.work_id = d.work_id
-ORDER BY d.work_id
-"""
-
 KNOWN_SQL = """
-WITH known AS (
-    SELECT work_id, doi, data_year FROM contributions WHERE work_id IN (SELECT unnest($ids))
-    UNION ALL
-    SELECT work_id, doi, data_year FROM contributions WHERE doi IN (SELECT unnest($dois))
-), works AS (
-    SELECT work_id, MIN(doi) AS doi, MIN(data_year) AS data_year FROM known GROUP BY work_id
-)
-SELECT k.*, $scope = 'overall' OR k.work_id IN (
-    SELECT work_id FROM work_scopes WHERE scope = $scope AND work_id IN (SELECT work_id FROM works)
-) AS in_scope
-FROM works AS k ORDER BY k.work_id
+SELECT work_id, MIN(doi) AS doi, MIN(data_year) AS data_year FROM contributions
+WHERE work_id IN (SELECT unnest($ids)) OR doi IN (SELECT unnest($dois))
+GROUP BY work_id ORDER BY work_id
+"""
+IN_SCOPE_SQL = """
+SELECT work_id FROM work_scopes WHERE scope = $scope AND work_id IN (SELECT unnest($ids))
 """
 
 
@@ -87,19 +76,23 @@ class _Side:
     cut: str
 
 
-def revised_works(before: Point, after: Point, city_id: str, scope: str) -> list[RevisedWork]:
+def revised_works(
+    before: Point, after: Point, scope: str, session: Session, sides: tuple[str, str]
+) -> list[RevisedWork]:
     """The city's works that a revision changed, the largest change first.
 
-    Both are of one year. Works are the same if their id is, else if their DOI is.
+    Both are of one year; `sides` are the session's tables of their works (works.read_side). Works
+    are the same if their id is, else if their DOI is.
     """
-    sides = {"old": before, "new": after}
+    old, new = sides
     sql = DIFFERING_SQL.format(
-        sides=", ".join(side_sql(n, point, scope, after.edition) for n, point in sides.items()),
-        **{name: PARTS_SQL.format(name=name) for name in sides},
-        **{f"{name}_cut": CUT_SQL.format(name=name) for name in sides},
+        part=PART,
+        old_parts=PARTS_SQL.format(name=old),
+        new_parts=PARTS_SQL.format(name=new),
+        old_cut=CUT_SQL.format(name="old"),
+        new_cut=CUT_SQL.format(name="new"),
     )
-    values = {"city": city_id, "year": after.year, "scope": scope}
-    columns = after.edition.query(sql, values).columns
+    columns = session.query(sql).columns
     rows = list(zip(*(c.to_pylist() for c in columns), strict=True))
     both, gone, come = _by_side(rows)
     found = [_changed(o, n) for o, n in both]
@@ -154,9 +147,12 @@ def _why(sides: Sequence[_Side], other: Point, scope: str, absent: Change) -> It
     values = {
         "ids": [s.work_id for s in sides],
         "dois": [s.doi for s in sides if s.doi] or [""],
-        "scope": scope,
     }
     known = other.edition.query(KNOWN_SQL, values).to_pylist()
+    inside = {r["work_id"] for r in known}
+    if scope != OVERALL and known:
+        asked = {"scope": scope, "ids": sorted(inside)}
+        inside = set(other.edition.query(IN_SCOPE_SQL, asked).column(0).to_pylist())
     by_id = {r["work_id"]: r for r in known}
     by_doi = {r["doi"]: r for r in known if r["doi"]}
     for side in sides:
@@ -165,7 +161,7 @@ def _why(sides: Sequence[_Side], other: Point, scope: str, absent: Change) -> It
             yield absent
         elif row["data_year"] != other.year:
             yield "re-dated"
-        elif not row["in_scope"]:
+        elif row["work_id"] not in inside:
             yield "re-tagged"
         else:
             yield "re-placed"

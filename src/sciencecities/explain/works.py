@@ -17,33 +17,33 @@ from sciencecities.scopes.model import NONE, OVERALL
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
-    from sciencecities.edition.read import Edition
+    from sciencecities.edition.session import Session
 
 Cell = tuple[str | None, str]
 """Institution id and subject."""
 
 SAME = 1e-9
 
-# The rows of one side with the subjects of their works as bits. Every work is of the scope overall.
+# The city's rows at one point, with the subjects of their works as bits. Every work is of the scope
+# overall.
 SIDE_SQL = """
-{name}_rows AS MATERIALIZED (
+CREATE TEMP TABLE {name} AS
+WITH here AS MATERIALIZED (
     SELECT work_id, doi, institution_id, institution, units FROM {contributions}
     WHERE city_id = $city AND data_year = $year
-), {name}_works AS (
+), works AS (
     SELECT work_id, bit_or({subject_bit}) AS subjects FROM {work_scopes}
-    WHERE scope IN ({scopes}) AND work_id IN (SELECT work_id FROM {name}_rows)
-    GROUP BY work_id HAVING $scope = 'overall' OR bool_or(scope = $scope)
-), {name}_side AS (
-    SELECT r.*, COALESCE(w.subjects, 0) AS subjects
-    FROM {name}_rows AS r {join} JOIN {name}_works AS w ON w.work_id = r.work_id
+    WHERE scope IN ({scopes}) AND work_id IN (SELECT work_id FROM here)
+    GROUP BY work_id {in_scope}
 )
+SELECT h.*, COALESCE(w.subjects, 0) AS subjects
+FROM here AS h {join} JOIN works AS w ON w.work_id = h.work_id
 """
 
 CELLS_SQL = """
-WITH {side}
 SELECT institution_id, subjects, MIN(institution) AS institution,
        CAST(SUM(units) AS VARCHAR) AS units
-FROM mine_side GROUP BY institution_id, subjects
+FROM {name} GROUP BY institution_id, subjects
 """
 
 
@@ -68,28 +68,31 @@ class Amount:
         return Fraction(self.cells.get(cell, 0), self.unit)
 
 
-def side_sql(name: str, point: Point, scope: str, inside: Edition) -> str:
-    """The tables `name`_rows and `name`_side of one side, for a query of the edition `inside`.
+def read_side(session: Session, name: str, point: Point, city_id: str, scope: str) -> None:
+    """Make the temporary table `name` of the city's rows at a point: work_id, doi, institution_id,
+    institution, units, subjects.
 
     Inside a subject, that subject alone is named: a work counts there in full.
     """
+    folder = point.edition.path
     tables = {
-        table: table
-        if point.edition is inside
-        else f"read_parquet([{path_literal(point.edition.path / f'{table}.parquet')}], "
+        table: f"read_parquet([{path_literal(folder / f'{table}.parquet')}], "
         "hive_partitioning = false)"
         for table in ("contributions", "work_scopes")
     }
     named = [scope] if scope in SUBJECT_NAMES else SUBJECT_NAMES
     cases = " ".join(f"WHEN '{s}' THEN {1 << SUBJECT_NAMES.index(s)}" for s in named)
-    scopes = ", ".join(f"'{s}'" for s in named) + ("" if scope == OVERALL else ", $scope")
-    return SIDE_SQL.format(
+    is_overall = scope == OVERALL
+    sql = SIDE_SQL.format(
         name=name,
         subject_bit=f"CASE scope {cases} ELSE 0 END",
-        scopes=scopes,
-        join="LEFT" if scope == OVERALL else "",
+        scopes=", ".join(f"'{s}'" for s in named) + ("" if is_overall else ", $scope"),
+        in_scope="" if is_overall else "HAVING bool_or(scope = $scope)",
+        join="LEFT" if is_overall else "",
         **tables,
     )
+    values = {"city": city_id, "year": point.year} | ({} if is_overall else {"scope": scope})
+    session.execute(sql, values, of=folder)
 
 
 def subjects_of(bits: int) -> list[str]:
@@ -97,12 +100,12 @@ def subjects_of(bits: int) -> list[str]:
     return [s for i, s in enumerate(SUBJECT_NAMES) if bits >> i & 1] or [NONE]
 
 
-def amount(point: Point, city_id: str, scope: str) -> Amount:
+def amount(point: Point, city_id: str, scope: str, session: Session, side: str | None) -> Amount:
     """The city's Share at a point by institution and subject; by institution where an edition has
-    no works. Raises ShareNotConservedError if the parts are not the Share that it states.
+    no works, and so no table `side` in the session. Raises ShareNotConservedError if the parts are
+    not the Share that it states.
     """
-    has_works = point.edition.kind == "computed"
-    made = (_from_works if has_works else _from_institutions)(point, city_id, scope)
+    made = _from_works(session, side) if side else _from_institutions(point, city_id, scope)
     stated = stated_share(point, city_id, scope)
     if abs(float(made.share) - stated) > SAME * max(1.0, stated):
         raise ShareNotConservedError(
@@ -121,9 +124,8 @@ def stated_share(point: Point, city_id: str, scope: str) -> float:
     return float(rows.column("share")[0].as_py()) if rows.num_rows else 0.0
 
 
-def _from_works(point: Point, city_id: str, scope: str) -> Amount:
-    sql = CELLS_SQL.format(side=side_sql("mine", point, scope, point.edition))
-    found = point.edition.query(sql, {"city": city_id, "year": point.year, "scope": scope})
+def _from_works(session: Session, side: str) -> Amount:
+    found = session.query(CELLS_SQL.format(name=side))
     rows = list(zip(*(c.to_pylist() for c in found.columns), strict=True))
     split = [(r[0], subjects_of(r[1]), int(r[3])) for r in rows]
     # A work in k subjects gives 1/k to each: in units of which lcm(1, …, k) make an old one.
