@@ -17,11 +17,15 @@ import small_world as world
 
 import sciencecities as sc
 from sciencecities.errors import ConfigError
+from sciencecities.method.choices import DIMENSIONS
+from sciencecities.observatory import load
 from sciencecities.publish import land, linked, worldmap
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.marks import rank_scale
+from sciencecities.publish.pages import compare
 from sciencecities.publish.plots import Drawing
 from sciencecities.publish.site import NoSuchPageError, Site
+from sciencecities.publish.wording import Lang
 from sciencecities.publish.worldmap import CENTRE, place, project
 
 
@@ -87,7 +91,9 @@ def test_partners_are_those_of_the_collaborations(site: Site) -> None:
 
 def test_every_figure_is_found_beside_its_page_and_is_drawn(site: Site) -> None:
     slug = site.shown[0].slug
-    for name in ("ranking", "movement", "city/guangzhou", "why/guangzhou"):
+    for name in ("ranking", "movement", "city/guangzhou", "why/guangzhou", "cities", "countries",
+                 "country/cn", "lab/city-guangzhou", "observatory/guangzhou",
+                 f"compare/{compare.names(site.shown[0])[0]}"):  # fmt: skip
         page = site.page(f"zh/{slug}/{name}.html")
         assert page.figures
         for path, make in page.files():
@@ -111,6 +117,16 @@ def test_hostile_text_in_a_figure_is_text() -> None:
     root = ET.fromstring(figure.svg())
     assert not [e for e in root.iter() if e.tag.endswith("script")]
     assert next(csv.reader(io.StringIO(figure.csv().decode().partition("\n")[2]))) == [name]
+
+
+def test_english_quotes_are_not_as_wide_as_han_letters() -> None:
+    def drawn(lang: Lang) -> str:
+        made = Figure("x", "One’s “own”…", "", "", lang, (), [], lambda: Drawing("", 10, 10))
+        return made.svg().decode()
+
+    assert drawn("en").count('<tspan class="latin">') == 3
+    assert "tspan" not in drawn("zh")
+    assert "".join(ET.fromstring(drawn("en")).itertext()).count("One’s “own”…") == 2
 
 
 def test_machines_read_what_people_read(site: Site) -> None:
@@ -199,3 +215,33 @@ def test_a_base_map_that_is_none_is_said(base_map: Path, text: str) -> None:
     base_map.write_text(text)
     with pytest.raises(ConfigError, match="SCIENCECITIES_BASE_MAP"):
         Site([sc.open("natureindex-2024")])
+
+
+def test_a_facility_is_drawn_and_listed(site: Site) -> None:
+    slug = site.shown[0].slug
+    facts = load("guangzhou")
+    dated = [f.name.get("en")[0] for f in facts.facilities
+             if any(not e.expected and e.date.first <= site.on for e in f.events)]  # fmt: skip
+    found = rows(site, "observatory/guangzhou/facilities")
+    assert [r["facility"] for r in found] == dated
+    svg = ET.fromstring(site.figure(f"en/{slug}/observatory/guangzhou/facilities.svg"))
+    texts = [e.text or "" for e in svg.iter("{http://www.w3.org/2000/svg}text")]
+    for name in dated:
+        assert any(name.startswith(t.removesuffix("…")) for t in texts if t), name
+    dots = [e for e in svg.iter("{http://www.w3.org/2000/svg}circle")
+            if e.get("class") == "dot f"]  # fmt: skip
+    assert len(dots) == len(dated)
+
+
+def test_the_lab_is_taken_away_as_asked(site: Site) -> None:
+    slug = site.shown[0].slug
+    query = {"scheme": "full", "city": "Guangzhou"}
+    html = site.page(f"en/{slug}/lab.html", query).html
+    assert "lab/ranks.csv?scheme=full&amp;city=Guangzhou" in html
+    text = site.figure(f"en/{slug}/lab/ranks.csv", query).decode()
+    asked = site.shown[0].edition.method.lab(scheme="full").table.to_pylist()
+    assert [(r["city_id"], int(r["rank"])) for r in csv.DictReader(io.StringIO(text))] == [
+        (r["city_id"], r["rank"]) for r in asked[:20]
+    ]
+    text = site.figure(f"en/{slug}/lab/moves.csv", query).decode()
+    assert len({r["dimension"] for r in csv.DictReader(io.StringIO(text))}) == len(DIMENSIONS)

@@ -8,8 +8,9 @@ import pytest
 import small_world as world
 
 import sciencecities as sc
+from sciencecities.compare.groups import Group, group
 from sciencecities.observatory import Observatory, load
-from sciencecities.observatory.joins import _Band, axis_share, corridor_share, joined
+from sciencecities.observatory.joins import _Band, axis_share, counted_members, joined
 
 FACTS = """
 city: {{id: x, city_id: "gn:1809858", name: {{en: Guangzhou}}, country: CN,
@@ -118,16 +119,21 @@ def test_a_corridor_as_one_city(edition: sc.Edition, tmp_path: Path) -> None:
     """Guangzhou 25/6 and Beijing 2; of their eight works one is of both. Paris and Cambridge: 11/6,
     behind Guangzhou, Beijing and New York, three works, none joint."""
     corridors = {c.id: c for c in facts(tmp_path / "f").corridors}
-    two = corridor_share(corridors["two"], edition, 2024)
-    assert two is not None and two.share == pytest.approx(25 / 6 + 2, abs=1e-12)
+
+    def as_one(name: str, scope: str = "overall") -> Group:
+        members = counted_members(corridors[name], edition, 2024, scope)
+        return group(edition, members, scope=scope, year=2024)
+
+    two = as_one("two")
+    assert two.share == pytest.approx(25 / 6 + 2, abs=1e-12)
     assert (two.rank, two.count, two.joint_works) == (1, 8, 1)
-    small = corridor_share(corridors["small"], edition, 2024)
-    assert small is not None and small.share == pytest.approx(11 / 6, abs=1e-12)
+    small = as_one("small")
+    assert small.share == pytest.approx(11 / 6, abs=1e-12)
     assert (small.rank, small.count, small.joint_works) == (4, 3, 0)
-    chemistry = corridor_share(corridors["two"], edition, 2024, "chemistry")
-    assert chemistry is not None and (chemistry.share, chemistry.count) == (2.0, 2)
+    chemistry = as_one("two", "chemistry")
+    assert (chemistry.share, chemistry.count) == (2.0, 2)
 
 
 def test_a_published_ranking_has_no_joint_share(tmp_path: Path) -> None:
     corridor = facts(tmp_path / "f").corridors[0]
-    assert corridor_share(corridor, sc.open("natureindex-2024"), 2024) is None
+    assert counted_members(corridor, sc.open("natureindex-2024"), 2024) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from starlette.testclient import TestClient
 
 import sciencecities as sc
 from sciencecities.errors import EditionError
+from sciencecities.locate.text import fold
 from sciencecities.publish.export import export_site
-from sciencecities.publish.site import NoSuchPageError, Site
+from sciencecities.publish.pages import cities
+from sciencecities.publish.site import BadQueryError, NoSuchPageError, Site
 from sciencecities.web.app import application
 
 
@@ -99,3 +102,65 @@ def test_the_server_answers_with_the_same_pages(site: Site) -> None:
     assert client.get("/en/nothing.html").status_code == 404
     assert client.get("/", headers={"Accept-Language": "zh-CN"}).url.path == "/zh/index.html"
     assert client.get("/static/site.css").headers["content-type"].startswith("text/css")
+
+
+def read(html: str) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """Of a ranking table: the cities in order, the sort links, and aria-sort by column."""
+    table = html.partition('id="ranked"')[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col"([^>]*)>(.*?)</th>', table, re.S)
+    links = {re.sub("<.*?>", "", text).strip(" ↓↑\n"): re.findall('href="(.*?)"', text)
+             for _, text in heads}  # fmt: skip
+    sorts = {re.sub("<.*?>", "", text).strip(" ↓↑\n"): re.findall('aria-sort="(.*?)"', attributes)
+             for attributes, text in heads}  # fmt: skip
+    names = re.findall(r'<th scope="row" class="name"><a[^>]*>(.*?)</a>', table)
+    return names, *({k: v[0] for k, v in found.items() if v} for found in (links, sorts))
+
+
+def test_a_table_is_sorted_by_its_heads(site: Site) -> None:
+    slug = site.shown[0].slug
+    table = site.shown[0].edition.rankings().to_pylist()
+    by_rank, links, sorts = read(site.page(f"en/{slug}/ranking.html").html)
+    assert by_rank == [r["city"] for r in table]
+    assert sorts == {"Rank": "ascending"}
+    assert links == {
+        "Rank": "ranking.html#ranked",
+        "City": "ranking.html?sort=name#ranked",
+        "Share": "ranking.html?sort=share#ranked",
+        "Count": "ranking.html?sort=count#ranked",
+        "Against the year before": "ranking.html?sort=change#ranked",
+    }
+    wanted = {
+        "name": sorted(by_rank),
+        "count": [r["city"] for r in sorted(table, key=lambda r: -r["count"])],
+        "change": [r["city"] for r in sorted(
+            table, key=lambda r: (r["rank_change"] is None, -(r["rank_change"] or 0)))],
+    }  # fmt: skip
+    for by, names in wanted.items():
+        found, _, sorts = read(site.page(f"en/{slug}/ranking.html", {"sort": by}).html)
+        assert found == names, by
+        assert list(sorts.values()) == ["ascending" if by == "name" else "descending"]
+    # 北京, 广州, 巴黎, 纽约: by sound Bali, Beijing, Guangzhou, Niuyue.
+    by_sound = read(site.page(f"zh/{slug}/cities.html", {"sort": "name"}).html)[0]
+    assert [n for n in by_sound if n in ("北京", "广州", "巴黎", "纽约")] == [
+        "巴黎", "北京", "广州", "纽约"]  # fmt: skip
+    with pytest.raises(BadQueryError, match=r"'size'.*rank, name, share, count, change"):
+        site.page(f"en/{slug}/ranking.html", {"sort": "size"})
+
+
+def test_pages_of_a_sorted_list_are_parts_of_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cities, "PER_PAGE", 15)
+    published = Site([sc.open("natureindex-2024")])
+    first = published.page("en/natureindex-2024/cities.html", {"sort": "name"}).html
+    second = published.page("en/natureindex-2024/cities/2.html", {"sort": "name"}).html
+    names = read(first)[0] + read(second)[0]
+    assert len(names) == len(published.shown[0].cities) == 29
+    assert names == sorted(names, key=fold)
+    assert 'href="cities/2.html?sort=name" rel="next"' in first
+    # The publisher gives no Shares: nothing to sort by.
+    assert "Share" not in read(first)[1]
+
+
+def test_a_static_table_has_no_link_that_nothing_answers(site: Site) -> None:
+    still = Site([site.shown[0].edition], is_static=True)
+    for path in still.paths():
+        assert "sort=" not in still.page(path).html

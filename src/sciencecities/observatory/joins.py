@@ -12,7 +12,6 @@ from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sciencecities.compare.groups import Group
     from sciencecities.edition.read import Edition
     from sciencecities.observatory.city import Observatory
     from sciencecities.observatory.model import Axis, Corridor, Fact
@@ -170,17 +169,14 @@ def _sites(observatory: Observatory) -> dict[str, tuple[float, float]]:
     return found
 
 
-def corridor_share(
+def counted_members(
     corridor: Corridor, edition: Edition, year: int, scope: str = "overall"
-) -> Group | None:
-    """The corridor's members as one city; None where no works were counted, or none is theirs."""
-    from sciencecities.compare.groups import group
-
+) -> tuple[str, ...]:
+    """Ids of the corridor's cities that can be counted as one: none where no works were counted."""
     if edition.kind != "computed":
-        return None
+        return ()
     ranked = set(edition.rankings(scope, year).column("city_id").to_pylist())
-    members = [m.city_id for m in corridor.cities if m.city_id in ranked]
-    return group(edition, members, scope=scope, year=year) if members else None
+    return tuple(m.city_id for m in corridor.cities if m.city_id in ranked)
 
 
 class _Band:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sciencecities.compare import groups
+from sciencecities.edition.read import OVERALL
 from sciencecities.observatory import model
 from sciencecities.observatory.city import Observatory
-from sciencecities.observatory.joins import AxisShare, axis_share, corridor_share
+from sciencecities.observatory.joins import AxisShare, axis_share, counted_members
 from sciencecities.observatory.vocabulary import LABELS
 from sciencecities.observatory.words import quantity
 from sciencecities.publish.brief_ground import claims_table, joined_words
@@ -293,15 +294,16 @@ def _corridor(world: World, corridor: model.Corridor) -> Section:
         frozenset(focus),
     )  # fmt: skip
     blocks: list[Block] = [table] if rows else []
-    together = corridor_share(corridor, world.edition, world.year)
-    if together and len(rows) > 1:
-        blocks.append(Paragraph((_together(world, together),)))
+    members = counted_members(corridor, world.edition, world.year)
+    if len(members) > 1:
+        joined = world.shown.group(members, OVERALL, world.year)
+        blocks.append(Paragraph((_together(world, joined),)))
     if absent:
         lead = world.t("Not in this list: ", "本榜未列：")
         stop = world.t(".", "。")
         blocks.append(Paragraph((lead, *joined_words(world, absent), stop), quiet=True))
-    members = world.t("Members as the source lists them.", "成员依来源所列。")
-    blocks.append(Paragraph((Phrase(members, refs=title.refs),), quiet=True))
+    listed = world.t("Members as the source lists them.", "成员依来源所列。")
+    blocks.append(Paragraph((Phrase(listed, refs=title.refs),), quiet=True))
     if corridor.note:
         blocks.insert(0, Paragraph((world.text(corridor.note),)))
     return Section(corridor.id, heading, tuple(blocks))

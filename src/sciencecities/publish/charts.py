@@ -90,7 +90,8 @@ def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) ->
     def spec(width: int) -> dict[str, Any]:
         worst = max((r["rank"] for r in rows), default=10)
         x = {"field": "year", "type": "ordinal", "axis": {"title": None, "orient": "top",
-             "labelAngle": 0, "grid": False, "domain": False, "ticks": False}}  # fmt: skip
+             "offset": 12, "labelAngle": 0, "grid": False, "domain": False,
+             "ticks": False}}  # fmt: skip
         y = {"field": "rank", "type": "quantitative", "axis": None,
              "scale": {"domain": [1, worst], "reverse": True, "nice": False}}  # fmt: skip
         hot = {"condition": {"test": "datum.focus", "value": "var(--cobalt)"}}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sciencecities.publish import marks, plots
 from sciencecities.publish.charts import Chart
 from sciencecities.publish.figures import Drawing, Figure
+from sciencecities.publish.ground import Life
 from sciencecities.publish.marks import Scale, rank_scale
 from sciencecities.publish.plots import PlotRow
 from sciencecities.publish.request import Request
@@ -23,9 +24,13 @@ def scale(rows: Sequence[Row]) -> Scale:
 
 
 def ranks(
-    request: Request, id_: str, title: str, rows: Sequence[Row], named: Sequence[str] | None = None
-) -> Figure:
-    """Ranked rows with their ranges; `named` are the labels where they are not the cities."""
+    request: Request, id_: str, title: str, rows: Sequence[Row], named: Sequence[str] | None = None,
+    *, focus: str = "",
+) -> Figure:  # fmt: skip
+    """Ranked rows with their ranges; `named` are the labels where they are not the cities.
+
+    The rows of the city `focus` are coloured.
+    """
     say = request.say
     labels = named or [say.city(r) for r in rows]
     axis = scale(rows)
@@ -33,7 +38,8 @@ def ranks(
     def draw() -> Drawing:
         unknown = request.t("not published", "未公布") if request.shown.is_published else "–"
         lines = [
-            PlotRow(label, str(row["rank"]), request.interval(axis, row),
+            PlotRow(label, str(row["rank"]),
+                    request.interval(axis, row, focus=row["city_id"] == focus),
                     say.span(row["rank_low"], row["rank_high"]) or unknown)
             for label, row in zip(labels, rows, strict=True)
         ]  # fmt: skip
@@ -105,6 +111,35 @@ def institutions(request: Request, title: str, city_id: str, rows: Sequence[Row]
         [(str(r["institution"] or nameless), r["share"],
           (year, city_id, r["institution_id"], r["institution"], r["share"], r["count"]))
          for r in rows],
+    )  # fmt: skip
+
+
+def lives(request: Request, found: Sequence[Life], scale: Scale) -> Figure:
+    """Facilities over the years, as sources state them."""
+    on = request.site.on
+
+    def draw() -> Drawing:
+        lines = [
+            PlotRow(life.name, "", marks.life(scale, life.begun, life.until, life.due,
+                                              overdue=life.overdue),
+                    under=(life.host, life.words))
+            for life in found
+        ]  # fmt: skip
+        return plots.drawing(lines, axis=marks.years(scale), height=30)
+
+    columns = ("facility", "hosts", "begun", "known_until", "due", "is_overdue", "status")
+    return request.figure(
+        "facilities",
+        request.t("Solid has happened; dashed and ringed is planned",
+                  "实线为已发生，虚线与空心圆为规划"),
+        request.t(f"Facilities of which a dated stage is known, years; statuses of {on}",
+                  f"已知阶段日期的设施，单位：年；状态截至{on}"),
+        columns,
+        [(life.name, life.host, life.begun, life.until, life.due, life.overdue, life.words)
+         for life in found],
+        draw,
+        request.t("As the sources of the observatory state it; not counted here.",
+                  "据观测台所列来源，非本处统计。"),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ WIDTH = 760
 """Width of a drawing, px."""
 
 PADDING = 24
+PUNCTUATION = re.compile("[\u00b7\u00d7\u2014\u2018-\u201d\u2026]+")
 PNG_SCALE = 2.0
 LATIN = "'Source Sans 3', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 
@@ -106,7 +107,7 @@ class Figure:
             head.append(_text(line, y, "note"))
             y += 18
         height = y + PADDING - 12
-        return (
+        svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             f'width="{width}" height="{height}" role="img" aria-labelledby="t d" '
             f'lang="{HTML_LANG[self.lang]}" font-family="{LATIN}">'
@@ -115,11 +116,13 @@ class Figure:
             f'<rect width="{width}" height="{height}" fill="{LIGHT["paper"]}"/>{"".join(head)}'
             f'<g transform="translate({PADDING} {top}) scale({scale:g})">{drawing.body}</g></svg>\n'
         )
+        return svg if self.lang == "zh" else re.sub("<text.*?</text>", _narrow, svg)
 
 
 FRAME = (
     f".frame-title {{ font-size: 20px; font-weight: 600; fill: {LIGHT['ink']}; }} "
-    f".frame-note {{ fill: {LIGHT['ink-3']}; }}"
+    f".frame-note {{ fill: {LIGHT['ink-3']}; }} "
+    ".latin { font-family: 'Source Sans 3', 'Liberation Sans', 'DejaVu Sans', Arial, sans-serif; }"
 )
 HATCH = (
     '<pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" '
@@ -144,6 +147,11 @@ def light(svg: str) -> str:
 
 def _text(line: str, y: float, kind: str) -> str:
     return f'<text class="frame-{kind}" x="{PADDING}" y="{y}">{escape(line)}</text>'
+
+
+def _narrow(text: re.Match[str]) -> str:
+    """English punctuation in a Latin font: that of a Han font fills a square."""
+    return PUNCTUATION.sub(r'<tspan class="latin">\g<0></tspan>', text[0])
 
 
 def _lines(text: str, limit: int) -> list[str]:

@@ -53,14 +53,13 @@ def place(spots: Sequence[Spot], width: float, height: float) -> list[Label]:
 
 def _best(spot: Spot, others: Sequence[Box], width: float, height: float) -> tuple[Box, Label]:
     """The nearest free place, else the one that costs least."""
-    best, least = None, float("inf")
-    for candidate in _candidates(spot):
+    candidates = _candidates(spot)
+    best = next(candidates)
+    least = _cost(best, others, width, height)
+    while least and (candidate := next(candidates, None)):
         cost = _cost(candidate, others, width, height)
         if cost < least:
             best, least = candidate, cost
-        if cost == 0:
-            break
-    assert best is not None
     return best
 
 
@@ -71,6 +70,19 @@ def text_width(text: str) -> float:
     True
     """
     return sum(13.2 if c > "\u2e7f" else 7.0 for c in text)
+
+
+def cut(text: str, width: float) -> str:
+    """A name no wider than `width` px.
+
+    >>> cut("Paris", 100), cut("Guangzhou International Bio Island", 100)
+    ('Paris', 'Guangzhou Int…')
+    """
+    if text_width(text) <= width:
+        return text
+    while text and text_width(text) + 7.0 > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def _candidates(spot: Spot) -> Iterator[tuple[Box, Label]]:

@@ -29,6 +29,9 @@ MARGIN = 0.14
 SMALLEST = 0.3
 """Degrees that a map is wide at least."""
 
+WIDEST_NAME = 0.46
+"""Of the map's width; a longer name would leave it, and stands whole in the figure's numbers."""
+
 KM = 111.19
 """Kilometres in a degree of latitude."""
 
@@ -104,7 +107,8 @@ class RegionMap:
                 f'<circle class="{dot.kind}" cx="{x:.1f}" cy="{y:.1f}" r="{dot.radius:.1f}"/>'
             )
             if dot.name:
-                spots.append(labels.Spot(x, y, dot.radius, dot.name))
+                name = labels.cut(dot.name, WIDEST_NAME * width)
+                spots.append(labels.Spot(x, y, dot.radius, name))
         parts += [named(label, "halo") for label in labels.place(spots, width, height)]
         parts.append(_scale_bar(stretch / KM, width, height, lang))
         return Drawing("".join(parts), width, height)

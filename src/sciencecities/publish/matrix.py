@@ -35,6 +35,16 @@ class Matrix:
     cells: Sequence[Sequence[Cell | None]]
     figure: Figure
 
+    def pairs(self) -> list[tuple[Row, Row, Cell]]:
+        """Each pair once, those with most joint works first."""
+        found = [
+            (a, b, cell)
+            for n, (a, line) in enumerate(zip(self.cities, self.cells, strict=True))
+            for b, cell in zip(self.cities[n + 1 :], line[n + 1 :], strict=True)
+            if cell is not None
+        ]
+        return sorted(found, key=lambda pair: -pair[2].works)
+
 
 def of_members(request: Request, group: Group) -> Matrix:
     """The members of a group with each other."""

@@ -13,19 +13,29 @@ from sciencecities.publish.marks import ROW
 LEFT, PLOT = 300, 340
 """Where the plot begins, and how wide it is, px; words stand on both sides."""
 
-LABEL = 30
-"""Latin characters that a label has room for."""
+LABEL, ALONE = 30, 42
+"""Latin characters that a label has room for, beside a number and without."""
+
+LONGEST = 68
+"""The same under a mark."""
+
+UNDER = 22
+"""What a second line takes, px."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlotRow:
-    """One row: its label, a number beside it, its mark as a page draws it, and a closing word."""
+    """One row: its label, a number beside it, its mark as a page draws it, and a closing word.
+
+    `under` are a second line of the label and of the mark.
+    """
 
     label: str
     number: str
     mark: Markup
     end: str = ""
     strong: bool = False
+    under: tuple[str, str] = ("", "")
 
 
 def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int = ROW) -> Drawing:
@@ -33,9 +43,10 @@ def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int 
     y = 24 if axis is not None else 0
     parts = [] if axis is None else [f'<g transform="translate({LEFT} 0)">{_inside(axis)}</g>']
     for row in rows:
+        room = LABEL if row.number else ALONE
         middle = y + height / 2 + 5
         look = ' class="strong"' if row.strong else ""
-        parts.append(f'<text x="0" y="{middle:g}"{look}>{escape(_cut(row.label))}</text>')
+        parts.append(f'<text x="0" y="{middle:g}"{look}>{escape(_cut(row.label, room))}</text>')
         parts.append(
             f'<text class="e strong" x="{LEFT - 16}" y="{middle:g}">{escape(row.number)}</text>'
         )
@@ -44,6 +55,11 @@ def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int 
             at = LEFT + PLOT + 16
             parts.append(f'<text class="note" x="{at}" y="{middle:g}">{escape(row.end)}</text>')
         y += height
+        if any(row.under):
+            for x, text in zip((0, LEFT), row.under, strict=True):
+                words = escape(_cut(text, ALONE if x == 0 else LONGEST))
+                parts.append(f'<text class="note halo" x="{x}" y="{y + UNDER / 2}">{words}</text>')
+            y += UNDER
         parts.append(f'<line class="grid" x1="0" x2="{WIDTH}" y1="{y}" y2="{y}"/>')
     return Drawing("".join(parts), WIDTH, y + 4)
 
@@ -52,11 +68,11 @@ def _inside(mark: Markup) -> str:
     return in_pixels(str(mark), PLOT)
 
 
-def _cut(label: str) -> str:
+def _cut(label: str, limit: int) -> str:
     width, kept = 0, ""
     for letter in label:
         width += 2 if letter > "\u2e7f" else 1
-        if width > LABEL:
+        if width > limit:
             return f"{kept}…"
         kept += letter
     return label

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from markupsafe import Markup
-
 from sciencecities.observatory.city import Observatory
 from sciencecities.observatory.model import Axis, Corridor, Member
 from sciencecities.publish.maps import Dot, Line, RegionMap
@@ -53,14 +51,13 @@ def sites_map(observatory: Observatory, lang: Lang) -> RegionMap | None:
 
     Rings, since sources state them; a platform that is counted here has its Share in the tables.
     """
-    sited = [f for f in (*observatory.platforms, *observatory.facilities) if f.site is not None]
-    if not sited:
-        return None
     at: dict[tuple[float, float], list[str]] = {}
-    for fact in sited:
-        assert fact.site is not None
-        place = (fact.site.longitude, fact.site.latitude)
-        at.setdefault(place, []).append(fact.name.get(lang)[0])
+    for fact in (*observatory.platforms, *observatory.facilities):
+        if fact.site is not None:
+            place = (fact.site.longitude, fact.site.latitude)
+            at.setdefault(place, []).append(fact.name.get(lang)[0])
+    if not at:
+        return None
     joined = "；" if lang == "zh" else "; "
     dots = [Dot(joined.join(names), *place, radius=6, kind="ring") for place, names in at.items()]
     axis = axis_of(observatory)
@@ -74,15 +71,6 @@ def maps_of(observatory: Observatory) -> list[RegionMap]:
     sites = sites_map(observatory, "en")
     found = [*made, *([sites] if sites else [])]
     return [m for m in found if m.box[2] - m.box[0] < WIDEST]
-
-
-def region_map(observatory: Observatory, lang: Lang) -> Markup | None:
-    """The corridor's map as inline SVG; None where no corridor is known."""
-    corridor = corridor_of(observatory)
-    if corridor is None:
-        return None
-    drawn = corridor_map(observatory, corridor, lang)
-    return drawn.markup(lang, _label(corridor, axis_of(observatory), lang))
 
 
 def _point(observatory: Observatory, member: Member) -> tuple[float, float]:
@@ -106,7 +94,9 @@ def _geonames() -> dict[str, dict[str, str]]:
     return found
 
 
-def _label(corridor: Corridor, axis: Axis | None, lang: str) -> str:
+def label(observatory: Observatory, corridor: Corridor, lang: Lang) -> str:
+    """What the map of a corridor shows, in one sentence."""
+    axis = axis_of(observatory)
     cities = ("、" if lang == "zh" else ", ").join(c.name.get(lang)[0] for c in corridor.cities)
     if lang == "zh":
         more = f"虚线为{axis.name.get('zh')[0]}。" if axis else ""

@@ -9,6 +9,7 @@ Paths: `<lang>/index.html`, and for each edition `<lang>/<edition>/<page>.html`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -198,8 +199,8 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outs
 
 
 def _breaks(text: str) -> Markup:
-    """A headline that breaks at its punctuation only, so that no Chinese word is split."""
-    escaped = str(Markup.escape(text))
+    """A headline that breaks at its punctuation only: no Chinese word, no percentage is split."""
+    escaped = re.sub(r"\d[\d.,]*%", r'<span class="nw">\g<0></span>', str(Markup.escape(text)))
     for mark in "，；：。、":
         escaped = escaped.replace(mark, f"{mark}<wbr>")
     return Markup(escaped)

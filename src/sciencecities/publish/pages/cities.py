@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sciencecities.errors import UnknownCityError
 from sciencecities.publish import drawn
+from sciencecities.publish.order import Order, order
 from sciencecities.publish.request import Page, Request
-from sciencecities.publish.shown import Row, Shown
+from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import NoSuchPageError
 
 PER_PAGE = 100
@@ -20,34 +23,40 @@ def index(request: Request, _name: str) -> Page:
     """The first page of cities, or with `q` the city of that name."""
     asked = request.query.get("q", "").strip()[:200]
     if not asked:
-        return _page(request, _part(request, 1), 1)
+        return _part(request, 1)
     try:
         found = request.shown.edition.find_city(asked)
     except UnknownCityError as error:
-        return _page(request, [], 1, asked, str(error))
-    return _page(request, [request.shown.cities[found]], 1, asked)
+        return _page(request, order(request, []), 1, asked, str(error))
+    return _page(request, order(request, [request.shown.cities[found]]), 1, asked)
 
 
 def numbered(request: Request, name: str) -> Page:
     """A further page of cities."""
     if not (name.isascii() and name.isdigit() and 1 <= int(name[:6]) <= n_pages(request.shown)):
         raise NoSuchPageError(f"no page {name!r} of cities; there are {n_pages(request.shown)}")
-    return _page(request, _part(request, int(name)), int(name))
+    return _part(request, int(name))
 
 
-def _part(request: Request, number: int) -> list[Row]:
-    return list(request.shown.cities.values())[(number - 1) * PER_PAGE : number * PER_PAGE]
+def _part(request: Request, number: int) -> Page:
+    found = order(request, list(request.shown.cities.values()))
+    part = found.rows[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return _page(request, replace(found, rows=part), number)
 
 
 def _page(
-    request: Request, rows: list[Row], number: int, asked: str = "", message: str = ""
+    request: Request, ordered: Order, number: int, asked: str = "", message: str = ""
 ) -> Page:
-    n_cities = len(request.shown.cities)
+    n_cities, rows = len(request.shown.cities), ordered.rows
+    by = "" if ordered.by == "rank" else f"?sort={ordered.by}"
+    title = request.t("Cities by rank", "按名次排列的城市")
     return request.render(
         "cities.html",
         title=request.t(f"{n_cities:,} cities", f"{n_cities}座城市"),
         section="cities",
-        rows=rows,
+        ordered=ordered,
+        by=by,
+        ranks=drawn.ranks(request, "ranks", title, rows) if rows else None,
         scale=drawn.scale(rows),
         page=number,
         n_pages=n_pages(request.shown),

@@ -49,6 +49,7 @@ def page(request: Request, name: str) -> Page:
         ground=facts,
         lives=lives,
         years=ground.years(lives) if lives else None,
+        lived=drawn.lives(request, lives, ground.years(lives)) if lives else None,
         institutions=institutions,
         n_institutions=n_institutions,
         partners=partners,

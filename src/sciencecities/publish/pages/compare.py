@@ -72,12 +72,16 @@ def _pair(request: Request, a: str, b: str) -> Page:
         one, two = shown.row(a, scope), shown.row(b, scope)
         if one or two:
             both.append((scope, shown.edition.title(scope, request.lang), one, two))
-    ranked = [row for *_, x, y in both for row in (x, y) if row]
+    ranked = [(name, row) for _, name, x, y in both for row in (x, y) if row]
     rows = shown.cities[a], shown.cities[b]
+    title = _title(request, *rows)
+    labels = [f"{name}{request.t(', ', '，')}{request.say.city(row)}" for name, row in ranked]
+    own = [row for _, row in ranked]
     return request.render(
         "compare.html",
-        title=_title(request, *rows),
-        section="cities", a=rows[0], b=rows[1], both=both, scale=drawn.scale(ranked),
+        title=title,
+        section="cities", a=rows[0], b=rows[1], both=both, scale=drawn.scale(own),
+        ranks=drawn.ranks(request, "ranks", title, own, labels, focus=a) if own else None,
     )  # fmt: skip
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from sciencecities.publish import drawn
-from sciencecities.publish.marks import rank_scale
+from dataclasses import replace
+
+from sciencecities.publish import drawn, marks, plots
+from sciencecities.publish.figures import Drawing, Figure
+from sciencecities.publish.marks import Scale, rank_scale
+from sciencecities.publish.order import order
+from sciencecities.publish.plots import PlotRow
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.site import NoSuchPageError
 
 CITIES = 50
+COLUMNS = ("data_year", "scope", "country", "rank", "rank_low", "rank_high", "share", "count")
 
 
 def names(shown: Shown) -> list[str]:
@@ -30,9 +36,31 @@ def index(request: Request, _name: str) -> Page:
             f"{first} is first of {len(rows)} countries", f"{first}在{len(rows)}个国家和地区中居首"
         )
     ends = [r[k] for r in rows[:CITIES] for k in ("rank", "rank_high")]
+    scale = rank_scale(ends)
     return request.render(
-        "countries.html", title=title, section="cities", rows=rows, scale=rank_scale(ends)
+        "countries.html", title=title, section="cities", rows=rows, scale=scale,
+        ranks=_ranks(request, title, rows, scale) if rows else None,
+    )  # fmt: skip
+
+
+def _ranks(request: Request, title: str, rows: list[Row], scale: Scale) -> Figure:
+    """All countries as numbers, the leading ones drawn."""
+    say = request.say
+
+    def draw() -> Drawing:
+        lines = [
+            PlotRow(request.country(r["country"]), str(r["rank"]), request.interval(scale, r),
+                    say.span(r["rank_low"], r["rank_high"]) or "–")
+            for r in rows[:CITIES]
+        ]  # fmt: skip
+        return plots.drawing(lines, axis=marks.axis(scale, say.rank(1)))
+
+    note = request.t(
+        f"World rank of countries, data year {request.shown.year}; bar: 95% of re-draws",
+        f"国家和地区的全球名次，数据年{request.shown.year}；粗线为95%重抽所及",
     )
+    return request.figure("ranks", title, note, COLUMNS, [[r[c] for c in COLUMNS] for r in rows],
+                          draw)  # fmt: skip
 
 
 def page(request: Request, name: str) -> Page:
@@ -42,14 +70,18 @@ def page(request: Request, name: str) -> Page:
     if not cities:
         raise NoSuchPageError(f"no country {name!r} in {request.shown.slug}")
     country = next((r for r in request.shown.countries() if r["country"] == code), None)
+    title = _title(request, code, cities, len(request.shown.ranking()))
+    first = order(request, cities)
+    first = replace(first, rows=first.rows[:CITIES])
     return request.render(
         "country.html",
-        title=_title(request, code, cities, len(request.shown.ranking())),
+        title=title,
+        ranks=drawn.ranks(request, "ranks", title, first.rows),
         section="cities",
         country=country,
-        cities=cities[:CITIES],
+        cities=first,
         n_cities=len(cities),
-        scale=drawn.scale(cities[:CITIES]),
+        scale=drawn.scale(first.rows),
     )
 
 

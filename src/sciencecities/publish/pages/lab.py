@@ -15,6 +15,7 @@ from sciencecities.method.views import mover
 from sciencecities.publish import asked as asking
 from sciencecities.publish.asked import Asked
 from sciencecities.publish.marks import Scale
+from sciencecities.publish.pages import lab_figures
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.site import BadQueryError, NoSuchPageError
@@ -99,15 +100,18 @@ def _page(request: Request, asked: Asked) -> Page:
     city_ranks = spread.ranks(asked.city_id, asked.base.cities) if asked.city_id else {}
     moves = [_moved(request, asked, d, city_ranks) for d in DIMENSIONS] if city_ranks else []
     slug = shown.slug_of(asked.city_id) if asked.city_id else None
+    result, move_scale = _result(request, lines, asked), _move_scale(moves)
+    move_title = _move_title(request, city, city_ranks) if city else ""
     return request.render(
         "lab.html",
         title=_title(request, lines, city, city_ranks, spread.n_choices),
         section="lab", asked=asked, lab=lab, lines=lines, scale=scale, city=city,
         n_choices=spread.n_choices, focus=chosen["city_id"] if chosen else None,
-        result=_result(request, lines, asked), stand=_stand(request, asked, chosen, lines),
+        result=result, stand=_stand(request, asked, chosen, lines),
         choices=_form(request, asked), own=_own(request, asked),
-        moves=moves, move_scale=_move_scale(moves),
-        move_title=_move_title(request, city, city_ranks) if city else "",
+        moves=moves, move_scale=move_scale, move_title=move_title,
+        ranks=lab_figures.ranks(request, result, asked, lines, scale, spread.n_choices),
+        moved=lab_figures.moves(request, move_title, moves, move_scale) if moves else None,
         address=_address(request, asked, slug), downloads=_downloads(request, asked),
         leading=[(request.link(f"lab/{CITY}{shown.slug_of(r['city_id'])}.html"),
                   request.say.city(r)) for r in shown.ranking()[:FIRST]],

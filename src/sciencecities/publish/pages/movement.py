@@ -49,6 +49,7 @@ MOVED = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "previou
 
 def _moves(request: Request, rows: list[Row]) -> Figure:
     """How sure each move is, as cells."""
+    stated = any(r["p_rose"] is not None for r in rows)
 
     def draw() -> Drawing:
         return plots.drawing(
@@ -65,11 +66,12 @@ def _moves(request: Request, rows: list[Row]) -> Figure:
 
     return request.figure(
         "moves",
-        request.t("How sure each move is", "变动有多可靠"),
+        request.t("How sure each move is", "变动有多可靠") if stated
+        else request.t("How each city moved", "各城市的变动"),
         request.t(
             "Of twenty re-draws of both years’ works: fell (outlined), same (grey), rose (dark)",
             "两年论文重抽，每20次中下降（空心）、不变（灰）、上升（深色）各几次",
-        ),
+        ) if stated else " ".join(request.notes()),
         MOVED, [[r.get(c) for c in MOVED] for r in rows], draw,
     )  # fmt: skip
 

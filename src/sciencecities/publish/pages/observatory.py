@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from sciencecities.publish import ground, land, region
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from sciencecities.observatory.city import Observatory
+from sciencecities.publish import drawn, ground, land, region
+from sciencecities.publish.figures import Figure
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import NoSuchPageError
@@ -23,7 +29,6 @@ def page(request: Request, name: str) -> Page:
     facts = made.facts
     n_facts, n_sources = len(facts.facts), len(facts.sources)
     found = ground.lives(facts, lang, request.site.on)
-    corridor = region.corridor_of(facts)
     return request.render(
         "observatory.html",
         title=request.t(
@@ -37,7 +42,34 @@ def page(request: Request, name: str) -> Page:
         n_sources=n_sources,
         lives=found,
         years=ground.years(found) if found else None,
-        map=region.region_map(facts, lang),
-        map_of=corridor.id if corridor else "",
-        land=land.credit(region.corridor_map(facts, corridor, lang).box, lang) if corridor else "",
+        lived=drawn.lives(request, found, ground.years(found)) if found else None,
+        map=_map(request, facts),
     )
+
+
+class Mapped(NamedTuple):
+    """The map of a corridor: of which, drawn, as a figure, and where its points come from."""
+
+    corridor: str
+    markup: Markup
+    figure: Figure
+    source: str
+
+
+POINTS = ("kind", "name", "longitude", "latitude")
+
+
+def _map(request: Request, facts: Observatory) -> Mapped | None:
+    """The first corridor and the axis of the city; None where no corridor is known."""
+    corridor, lang = region.corridor_of(facts), request.lang
+    if corridor is None:
+        return None
+    made = region.corridor_map(facts, corridor, lang)
+    source = request.t("Points: from the facts; other cities at their GeoNames coordinates.",
+                       "点位据事实条目，其他城市取GeoNames坐标。")  # fmt: skip
+    source += land.credit(made.box, lang)
+    rows = [("city" if d.name else "axis", d.name, d.longitude, d.latitude) for d in made.dots]
+    label = region.label(facts, corridor, lang)
+    figure = request.figure("region", corridor.name.get(lang)[0], label, POINTS, rows,
+                            lambda: made.drawing(lang), source)  # fmt: skip
+    return Mapped(corridor.id, made.markup(lang, label), figure, source)

@@ -8,6 +8,7 @@ from sciencecities.edition.read import OVERALL
 from sciencecities.publish import drawn, headlines, linked
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.maps import Dot
+from sciencecities.publish.order import order
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
@@ -56,11 +57,12 @@ def _page(request: Request, name: str, section: str) -> Page:
     shown = request.shown
     rows = shown.ranking(name)
     top = rows[:FIRST]
+    ordered = order(request, top)
     title = headlines.ranking(shown, rows, request.say)
     n_works = shown.edition.n_works(name, shown.year)
     unassigned = shown.unassigned(name)
     lost = _unassigned_title(request, unassigned, n_works) if unassigned else ""
-    ranks = drawn.ranks(request, "ranks", title, top) if top else None
+    ranks = drawn.ranks(request, "ranks", title, ordered.rows) if top else None
     return request.render(
         "ranking.html",
         title=title,
@@ -72,7 +74,7 @@ def _page(request: Request, name: str, section: str) -> Page:
         scope=name,
         scope_title=shown.edition.title(name, request.lang),
         rows=rows,
-        top=top,
+        top=ordered,
         scale=drawn.scale(top),
         n_works=n_works,
         unassigned=unassigned,
