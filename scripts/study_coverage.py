@@ -207,6 +207,60 @@ def report(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield f"| {name} | {chosen.sum():,} | " + " | ".join([*values, *widths]) + " |"
 
 
+CURVES = (
+    ("share", "#0b3d91", "", "Share"),
+    ("rank_published", "#a23b00", "", "rank"),
+    ("share_plain", "#0b3d91", "4 3", "Share, percentiles alone"),
+    ("rank_plain", "#a23b00", "4 3", "rank, percentiles alone"),
+)
+"""What is drawn: column of a row, colour, dashes, name."""
+STEPS = 2
+"""Points of a curve for each doubling of the rank, from the tenth."""
+
+
+def figure(rows: list[dict[str, Any]]) -> str:
+    """How often the limits held, over the rank in the population (log scale), as SVG."""
+    every = {k: np.concatenate([r[k] for r in rows]) for k in rows[0]}
+    last = int(every["rank"].max())
+    edges = [
+        1,
+        4,
+        *(round(10 * 2 ** (n / STEPS)) for n in range(64) if 10 * 2 ** (n / STEPS) < last),
+    ]
+    left, top, width, height, low = 44, 16, 560, 220, 0.85
+
+    def at(rank: float, held: float) -> str:
+        x = left + width * np.log(rank) / np.log(last)
+        return f"{x:.1f},{top + height * (1 - (max(held, low) - low) / (1 - low)):.1f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 16} 320" '
+        'font-family="sans-serif" font-size="11" role="img">',
+        "<title>How often the ranges hold the true Share and rank, by rank of the city</title>",
+        '<rect width="100%" height="100%" fill="#fff"/>',
+    ]
+    for held in (0.85, 0.9, 0.95, 1):
+        start, end = at(1, held), at(last, held)
+        weight = 'stroke="#444"' if held == 0.95 else 'stroke="#ddd"'
+        parts.append(f'<path d="M{start}L{end}" fill="none" {weight}/>')
+        y = float(start.split(",")[1])
+        parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{held:.0%}</text>')
+    for tick in (t for t in (1, 10, 100, 1000) if t < last):
+        x = at(tick, 1).split(",")[0]
+        parts.append(f'<text x="{x}" y="{top + height + 16}" text-anchor="middle">{tick:,}</text>')
+    for number, (column, colour, dashes, name) in enumerate(CURVES):
+        points = []
+        for a, b in zip(edges, [*edges[1:], last + 1], strict=True):
+            chosen = (every["rank"] >= a) & (every["rank"] < b)
+            if chosen.any():
+                points.append(at(float(np.sqrt(a * (b - 1))), float(every[column][chosen].mean())))
+        look = f'fill="none" stroke="{colour}" stroke-width="1.5" stroke-dasharray="{dashes}"'
+        x, y = left + 270 * (number // 2), 282 + 18 * (number % 2)
+        parts.append(f'<polyline points="{" ".join(points)}" {look}/>')
+        parts.append(f'<path d="M{x} {y - 4}h28" {look}/><text x="{x + 34}" y="{y}">{name}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
 def main() -> None:
     """Run as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -216,6 +270,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--replicates", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--figure", type=Path, help="write the curves as SVG too")
     arguments = parser.parse_args()
     if arguments.ties:
         population = tied_population()
@@ -227,6 +282,8 @@ def main() -> None:
     )
     rows = study(population, arguments.samples, arguments.replicates, arguments.threads)
     print("\n".join(report(rows)))
+    if arguments.figure:
+        arguments.figure.write_text(figure(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import small_world as world
 
 import sciencecities as sc
 from sciencecities.edition import show, views
+from sciencecities.edition.apart import told_apart
 from sciencecities.edition.find import CityFinder, NamedCity
 
 
@@ -249,10 +250,10 @@ def test_ranges_are_shown_where_they_are_known() -> None:
 def test_movement_words() -> None:
     p = {"p_rose": 0.97, "p_fell": 0.01}
     assert views.movement({"previous_rank": 8, "rank_change": 2, **p}) == (
-        "up 2 from 8th, almost certainly"
+        "up 2 from 8th, almost certainly (p = 0.97)"
     )
     assert views.movement({"previous_rank": 1, "rank_change": -3, **p}) == (
-        "down 3 from 1st, hard to say"
+        "down 3 from 1st, hard to say (p = 0.01)"
     )
     assert views.movement({"previous_rank": 4, "rank_change": 0, **p}) == "same"
     unknown = {"p_rose": None, "p_fell": None}
@@ -279,3 +280,25 @@ def test_build_takes_a_config_or_a_file_or_keys(tmp_path: Path) -> None:
     assert from_file.manifest["tables"] == from_config.manifest["tables"]
     with pytest.raises(sc.ConfigError, match=r"unknown field `source`.*known keys"):
         sc.build(source="x")
+
+
+def test_scopes_that_say_the_same_are_shown_once() -> None:
+    class Titles:
+        def title(self, scope: str) -> str:
+            return scope.upper()
+
+    def row(year: int, scope: str, share: float) -> dict[str, object]:
+        rest = {"rank": 3, "count": 2, "rank_low": 1, "rank_high": 5}
+        return {"data_year": year, "scope": scope, "share": share} | rest
+
+    rows = [
+        row(2024, "health", 2.0), row(2024, "health-by-journal", 2.0),
+        row(2024, "physical", 1.0), row(2024, "physical-by-journal", 1.0),
+        row(2023, "health", 1.5), row(2023, "health-by-journal", 1.5),
+        row(2023, "physical", 1.0), row(2023, "physical-by-journal", 0.5),
+    ]  # fmt: skip
+    shown, left_out = told_apart(Titles(), rows)  # type: ignore[arg-type]
+    assert left_out == ["HEALTH-BY-JOURNAL"]
+    assert [r["scope"] for r in shown if r["data_year"] == 2024] == [
+        "health", "physical", "physical-by-journal",
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sciencecities import certainty
 from sciencecities.certainty import FEW_WORKS
+from sciencecities.edition.apart import told_apart
 from sciencecities.edition.published_views import published_city_view, published_rank_view
 from sciencecities.edition.show import (
     QUALITY,
@@ -102,7 +103,7 @@ def city_view(edition: Edition, city_id: str) -> View:
     """One city in every year and scope, the newest year first."""
     if edition.kind == "published":
         return published_city_view(edition, city_id)
-    rows: list[Row] = edition.city(city_id).to_pylist()
+    rows, left_out = told_apart(edition, edition.city(city_id).to_pylist())
     ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
     columns = [
         Column("Year"), Column("Scope"), Column("Rank", True), Column("By method", True),
@@ -116,6 +117,8 @@ def city_view(edition: Edition, city_id: str) -> View:
         for r, own in zip(rows, _number_cells(edition, rows), strict=True)
     ]  # fmt: skip
     notes = _thin_year(edition, rows[0]["scope"], rows[0]["data_year"])
+    if left_out:
+        notes.append(f"Left out, since the same rows stand above: {', '.join(left_out)}.")
     notes += [*_range_notes(edition, rows), QUALITY]
     return View(_city_title(rows, ranked, edition), columns, cells, notes)
 

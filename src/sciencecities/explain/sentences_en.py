@@ -15,6 +15,7 @@ from sciencecities.explain.wording import (
     percent_of,
     signed,
     subject_title,
+    works_of_incomplete,
 )
 from sciencecities.scopes.model import NONE
 
@@ -127,6 +128,10 @@ def _share(e: Explanation) -> str:
 def _real(e: Explanation) -> str:
     real, world, own = e.of_kind("real"), e.world_growth, e.own_change
     part = "it" if e.path.leg("revision") is None else f"the real change of {signed(real)}"
+    if works := works_of_incomplete(e):
+        (before, n_before), (after, n_after) = works
+        here = f"with {n_before:,} works of {before} here beside {n_after:,} of {after}"
+        return f"{here}, how much of {part} is its own change cannot be told"
     kind = "growth" if own > 0 else "decline"
     led = _led(e, "real")
     if world == 0:
@@ -168,10 +173,11 @@ def _revised(e: Explanation) -> str:
 def _rank(e: Explanation) -> str:
     clauses = [_passing(e)]
     move = e.moves[-1]
-    if move.held_still is not None and move.change is not None:
+    told = move.held_still is not None and move.change is not None
+    if told and not works_of_incomplete(e):
         own = "its own adjusted Share" if move.kind == "real" else "its own Share"
         clauses.append(
-            f"with {own} unchanged it would be {ordinal(move.held_still)}{_places(move)}"
+            f"with {own} unchanged it would be {ordinal(move.held_still or 0)}{_places(move)}"
         )
     revision = e.move("revision")
     if revision is not None and move.kind == "real" and revision.change:

@@ -15,6 +15,7 @@ from sciencecities.explain.wording import (
     percent_of,
     signed,
     subject_title,
+    works_of_incomplete,
 )
 from sciencecities.scopes.model import NONE
 
@@ -110,6 +111,10 @@ def _share(e: Explanation) -> str:
 def _real(e: Explanation) -> str:
     real, world, own = e.of_kind("real"), e.world_growth, e.own_change
     part = "其中" if e.path.leg("revision") is None else f"真实变动{signed(real)}中，"
+    if works := works_of_incomplete(e):
+        (before, n_before), (after, n_after) = works
+        here = f"收录论文{before}年{n_before:,}篇、{after}年{n_after:,}篇"
+        return f"{here}，无法判断{part}多少来自自身变动"
     kind = "自身增长" if own > 0 else "自身下降"
     led = _led(e, "real")
     if world == 0:
@@ -147,7 +152,8 @@ def _revised(e: Explanation) -> str:
 def _rank(e: Explanation) -> str:
     clauses = [_passing(e)]
     move = e.moves[-1]
-    if move.held_still is not None and move.change is not None:
+    told = move.held_still is not None and move.change is not None
+    if told and not works_of_incomplete(e):
         own = "自身调整后份额" if move.kind == "real" else "自身份额"
         clauses.append(f"若{own}不变，将为第{move.held_still}{_places(move)}")
     revision = e.move("revision")

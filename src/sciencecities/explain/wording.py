@@ -69,6 +69,16 @@ def leading_part(e: Explanation, kind: str) -> tuple[Part, Fraction] | None:
     return max(those, key=lambda item: abs(item[1]))
 
 
+def works_of_incomplete(e: Explanation) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """(year, works of the scope) of both years, where one of them is incomplete: then the world's
+    growth is that of the records, and own change no finding."""
+    leg = e.path.leg("real")
+    if leg is None or e.sureness.reason != "incomplete-year":
+        return None
+    before, after = ((p.year, p.edition.n_works(e.scope, p.year)) for p in (leg.before, leg.after))
+    return before, after
+
+
 def subject_title(e: Explanation, subject: str, lang: Language) -> str:
     """The subject's title; a word for no subject, or for subjects that are not known."""
     edition = e.path.end.edition
