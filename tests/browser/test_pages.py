@@ -204,6 +204,27 @@ def test_keyboard(watched: Watched, site: Site, served: str, name: str) -> None:
     assert page.url.endswith("#main")
 
 
+def test_a_table_is_sorted_with_the_keyboard_and_without_script(
+    browser: Browser, site: Site, served: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served}/zh/{site.shown[0].slug}/ranking.html")
+    heads = page.locator("#ranked thead")
+    assert heads.locator("[aria-sort]").count() == 1
+    for name, way in (("篇数", "descending"), ("城市", "ascending")):
+        link = heads.get_by_role("link", name=name)
+        box = link.bounding_box()
+        assert box and box["height"] >= 24, name
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**sort=**#ranked")
+        head = heads.locator("th", has_text=name)
+        assert head.get_attribute("aria-sort") == way
+    assert "#ranked" in page.url and "sort=name" in page.url
+    context.close()
+
+
 def test_the_lab_form_asks_by_its_address(watched: Watched, site: Site, served: str) -> None:
     page = watched.page
     watched.visit(f"{served}/en/{site.shown[0].slug}/lab.html")

@@ -22,10 +22,11 @@ from sciencecities.observatory import load
 from sciencecities.publish import land, linked, worldmap
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.marks import rank_scale
+from sciencecities.publish.matrix import Cell, Matrix
 from sciencecities.publish.pages import compare
 from sciencecities.publish.plots import Drawing
 from sciencecities.publish.site import NoSuchPageError, Site
-from sciencecities.publish.wording import Lang
+from sciencecities.publish.wording import Lang, Wording
 from sciencecities.publish.worldmap import CENTRE, place, project
 
 
@@ -109,6 +110,26 @@ def test_every_figure_is_found_beside_its_page_and_is_drawn(site: Site) -> None:
     for wrong in ("ranking/none.svg", "ranking/ranks.gif", "none/ranks.svg"):
         with pytest.raises(NoSuchPageError):
             site.figure(f"en/{slug}/{wrong}")
+
+
+def test_a_matrix_of_many_is_a_list_on_a_phone(site: Site) -> None:
+    cities = [{"city_id": n, "city": n, "city_zh": n} for n in "ABCDEF"]
+    works = {(a, b): ord(a) * ord(b) % 19 for a in "ABCDEF" for b in "ABCDEF" if a < b}
+
+    def cell(a: str, b: str) -> Cell | None:
+        return None if a == b else Cell(works[min(a, b), max(a, b)], None, 1)
+
+    cells = [[cell(a, b) for b in "ABCDEF"] for a in "ABCDEF"]
+    figure = Figure("x", "Who", "note", "", "en", (), [], lambda: Drawing("", 10, 10))
+    macros = site.templates.get_template("macros.html").module
+    for n, listed in ((6, 15), (5, 0)):
+        made = Matrix(cities[:n], [line[:n] for line in cells[:n]], figure)
+        html = str(macros.matrix_table(Wording("en"), made))  # type: ignore[attr-defined]
+        pairs = re.findall(r'<th scope="row">(\w) – (\w)</th><td class="r">(\d+)</td>', html)
+        assert len(pairs) == listed
+        assert all(works[a, b] == int(w) for a, b, w in pairs)
+        assert [int(w) for *_, w in pairs] == sorted((int(w) for *_, w in pairs), reverse=True)
+        assert html.count("<td class=") >= n * n
 
 
 def test_hostile_text_in_a_figure_is_text() -> None:

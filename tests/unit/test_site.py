@@ -6,6 +6,8 @@ import posixpath
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import small_world as world
@@ -16,6 +18,7 @@ from sciencecities.errors import EditionError
 from sciencecities.locate.text import fold
 from sciencecities.publish.export import export_site
 from sciencecities.publish.pages import cities
+from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import BadQueryError, NoSuchPageError, Site
 from sciencecities.web.app import application
 
@@ -164,3 +167,21 @@ def test_a_static_table_has_no_link_that_nothing_answers(site: Site) -> None:
     still = Site([site.shown[0].edition], is_static=True)
     for path in still.paths():
         assert "sort=" not in still.page(path).html
+
+
+def test_subjects_stand_on_one_page_and_industries_on_the_other(site: Site) -> None:
+    scopes = ["overall", "health", "cell-and-gene", "health-by-journal", "stand-by-power"]
+    one = Shown(cast("sc.Edition", SimpleNamespace(scopes=scopes)), "x")
+    assert (one.subjects, one.subjects_otherwise, one.industries) == (
+        ["health"], ["health-by-journal"], ["cell-and-gene", "stand-by-power"])  # fmt: skip
+    shown = site.shown[0]
+    pages = {n: site.page(f"en/{shown.slug}/{n}.html").html for n in ("subjects", "industries")}
+    for scope in shown.edition.scopes[1:]:
+        of_subject = scope in (*shown.subjects, *shown.subjects_otherwise)
+        for name, html in pages.items():
+            assert (f'href="scope/{scope}.html"' in html) == (of_subject == (name == "subjects"))
+    leading = [shown.ranking(s)[0]["city"] for s in shown.subjects if shown.ranking(s)]
+    first = re.findall(r"<h1>(\w+) leads in (\d) of (\d) subjects</h1>", pages["subjects"])
+    city, n, of = first[0]
+    assert (leading.count(city), len(leading)) == (int(n), int(of))
+    assert leading.count(city) == max(map(leading.count, leading))

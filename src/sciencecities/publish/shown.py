@@ -46,6 +46,9 @@ WHERE data_year = $year AND scope = $scope AND list_contains($cities, city_a)
 
 SUBJECTS = ("physical", "biological", "chemistry", "earth-environmental", "health")
 
+OTHERWISE = "-by-"
+"""Stands in a scope's name between a subject and what assigned the works to it."""
+
 LABS = 64
 """Answers of the method lab that are kept."""
 
@@ -176,9 +179,16 @@ class Shown:
         return [s for s in self.edition.scopes if s in SUBJECTS]
 
     @cached_property
+    def subjects_otherwise(self) -> list[str]:
+        """The subjects by another assignment of works, as `physical-by-journal`."""
+        return [s for s in self.edition.scopes if s.partition(OTHERWISE)[0] in SUBJECTS
+                and OTHERWISE in s]  # fmt: skip
+
+    @cached_property
     def industries(self) -> list[str]:
         """Every other scope."""
-        return [s for s in self.edition.scopes if s != OVERALL and s not in SUBJECTS]
+        rest = {OVERALL, *self.subjects, *self.subjects_otherwise}
+        return [s for s in self.edition.scopes if s not in rest]
 
     def countries(self, scope: str = OVERALL) -> list[Row]:
         """Countries by rank in the newest year."""

@@ -27,7 +27,7 @@ def only(*names: str):  # type: ignore[no-untyped-def]
 
 
 def _scopes(shown: Shown) -> list[str]:
-    return [*shown.subjects, *shown.industries]
+    return [*shown.subjects, *shown.subjects_otherwise, *shown.industries]
 
 
 def _cities(shown: Shown) -> list[str]:

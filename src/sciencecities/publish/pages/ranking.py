@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from markupsafe import Markup
 
 from sciencecities.edition.read import OVERALL
@@ -32,13 +34,19 @@ def scope(request: Request, name: str) -> Page:
     """The ranking in one subject or industry."""
     if name not in request.shown.edition.scopes:
         raise NoSuchPageError(f"no scope {name!r} in {request.shown.slug}")
-    return _page(request, name, "subjects" if name in request.shown.subjects else "industries")
+    return _page(request, name, "industries" if name in request.shown.industries else "subjects")
 
 
 def subjects(request: Request, _name: str) -> Page:
     """The five subjects, each with its leading cities."""
+    shown = request.shown
+    leading = Counter(rows[0]["city_id"] for s in shown.subjects if (rows := shown.ranking(s)))
     title = request.t("Five subjects", "五大学科")
-    return _scopes(request, title, request.shown.subjects, "subjects")
+    if leading:
+        city_id, n = min(leading.items(), key=lambda item: (-item[1], item[0]))
+        name, of = request.say.city(shown.cities[city_id]), leading.total()
+        title = request.t(f"{name} leads in {n} of {of} subjects", f"{of}个学科中，{name}{n}科居首")
+    return _scopes(request, title, [*shown.subjects, *shown.subjects_otherwise], "subjects")
 
 
 def industries(request: Request, _name: str) -> Page:
