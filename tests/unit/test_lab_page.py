@@ -22,11 +22,6 @@ from sciencecities.web.app import application
 
 
 @pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
-    return sc.open(world.build(tmp_path_factory.mktemp("world")))
-
-
-@pytest.fixture(scope="module")
 def site(edition: sc.Edition) -> Site:
     return Site([edition])
 

@@ -47,11 +47,6 @@ def geojson(**shapes: Geometry) -> bytes:
 TWO = geojson(**{"East <b>": box(100, 20, 120, 42), "Old towns": box(-1, 47, 4, 53)})
 
 
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
-    return sc.open(world.build(tmp_path_factory.mktemp("world")))
-
-
 @pytest.fixture
 def client(edition: sc.Edition) -> Iterator[TestClient]:
     with TestClient(application(Site([edition])), follow_redirects=False) as client:

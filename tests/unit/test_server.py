@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Iterator
 
 import pytest
-import small_world as world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
@@ -18,8 +17,7 @@ from sciencecities.web.kept import Answer
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    edition = sc.open(world.build(tmp_path_factory.mktemp("world")))
+def site(edition: sc.Edition) -> Site:
     return Site([edition, sc.open("natureindex-2024")])
 
 

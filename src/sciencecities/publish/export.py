@@ -43,19 +43,23 @@ class Recipe:
     base_url: str
     n_cities: int | None
     is_static: bool
+    has_pixels: bool
     on: date
 
     @classmethod
     def of(cls, site: Site) -> Recipe:
         """How to make the same site again."""
         paths = tuple(str(s.edition.path.resolve()) for s in site.shown)
-        return cls(paths, site.base_url, site.n_cities, site.is_static, site.on)
+        return cls(
+            paths, site.base_url, site.n_cities, site.is_static, site.has_pixels, site.on
+        )  # fmt: skip
 
     def site(self) -> Site:
         """The site."""
         return Site(
             [Edition(path) for path in self.editions],
-            base_url=self.base_url, n_cities=self.n_cities, is_static=self.is_static, on=self.on,
+            base_url=self.base_url, n_cities=self.n_cities, is_static=self.is_static,
+            has_pixels=self.has_pixels, on=self.on,
         )  # fmt: skip
 
 
@@ -191,7 +195,15 @@ def _part(site: Site, path: str) -> str:
 def fingerprints(site: Site) -> dict[str, str]:
     """Hash of what the pages of each part are made from."""
     listed = [(s.slug, s.title("en"), s.title("zh")) for s in site.shown]
-    common = [site.base_url, site.n_cities, site.is_static, str(site.on), listed, _program()]
+    common = [
+        site.base_url,
+        site.n_cities,
+        site.is_static,
+        site.has_pixels,
+        str(site.on),
+        listed,
+        _program(),
+    ]
     found = {COMMON: _hash(common)}
     for shown in site.shown:
         found[shown.slug] = _hash([common, shown.edition.manifest])

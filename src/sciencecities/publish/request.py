@@ -140,10 +140,11 @@ class Request:
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """Formats of this page's figures. A static site has pixels (0.2 s each) of the pages that
-        an edition has once, and lines of the hundreds of others."""
+        """Formats of this page's figures. A static site has pixels (0.2 s each), if any, of the
+        pages that an edition has once, and lines of the hundreds of others."""
         is_one_of_many = self.path.count("/") > 2
-        return FORMATS[:-1] if self.site.is_static and is_one_of_many else FORMATS
+        has_lines_alone = self.site.is_static and (is_one_of_many or not self.site.has_pixels)
+        return FORMATS[:-1] if has_lines_alone else FORMATS
 
     def command(self, name: str, *arguments: str) -> str:
         """The command line that shows more of this edition."""

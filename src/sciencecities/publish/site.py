@@ -61,13 +61,15 @@ class Site:
         base_url: str = "",
         n_cities: int | None = None,
         is_static: bool = False,
+        has_pixels: bool = True,
         on: date | None = None,
         boundaries: Sequence[Path] = (),
     ) -> None:
         """`base_url` is where the site will stand, for absolute addresses in metadata.
 
         `n_cities` leading cities of each edition have a page of their own; None for all.
-        Pages of a static site have links where a server answers forms.
+        Pages of a static site have links where a server answers forms, and without `has_pixels` no
+        PNG.
         Statuses of facilities are of the day `on` (today). `boundaries` are GeoJSON files that the
         method lab offers as city definitions.
         """
@@ -78,6 +80,7 @@ class Site:
         self.n_cities = n_cities
         self.base_url = base_url.rstrip("/")
         self.is_static = is_static
+        self.has_pixels = has_pixels
         self._names: dict[tuple[str, int], frozenset[str]] = {}
         self.outside = Outside(boundaries)
         self.shown = _with_slugs(editions, n_cities, self.outside)

@@ -22,7 +22,8 @@ def names(shown: Shown) -> list[str]:
     """Slugs of the leading cities, where there is a year before."""
     if not shown.has_movement:
         return []
-    rows = [r for r in shown.ranking()[:LEADING] if r["city_id"] in shown.with_page]
+    n = LEADING if shown.n_cities is None else min(LEADING, shown.n_cities)
+    rows = [r for r in shown.ranking()[:n] if r["city_id"] in shown.with_page]
     return [shown.slug_of(r["city_id"]) for r in rows]
 
 
