@@ -69,6 +69,7 @@ class Locator:
         self._texts = TextPlaces(gazetteer)
         self.min_score = min_score
         self._matched: dict[Asked, list[Match]] = {}
+        self._by_ror: dict[str, Named] = {}  # at most one each of the registry's
         self._matcher = Matcher(registry) if registry is not None and match else None
 
     def prepare(self, strings: Iterable[str]) -> None:
@@ -247,6 +248,13 @@ class Locator:
         return any(fold(t.name) == fold(place.name) and t.country != place.country for t in towns)
 
     def _by_match(self, match: Match, text: str) -> Named:
+        named = self._by_ror.get(match.ror)
+        if named is None:
+            named = self._by_ror[match.ror] = self._matched_named(match)
+        return replace(named, name=match.name, text=text, score=match.score)
+
+    def _matched_named(self, match: Match) -> Named:
+        """What the registry says of a matched organisation, whatever the string."""
         return Named(
             institution_id=match.ror,
             name=match.name,
@@ -256,9 +264,8 @@ class Locator:
             root=self._root(match.ror),
             countries=frozenset(self._registered_in(match.ror)),
             places=tuple(self.registry.places(match.ror)),
-            text=text,
+            text="",
             method="match",
-            score=match.score,
         )
 
     @property

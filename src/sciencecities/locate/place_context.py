@@ -30,7 +30,7 @@ class Context:
     ) -> None:
         self.group = group
         self.hint = hint
-        self.named = _named_countries(group)
+        self.named = named_countries(group)
         self.regions: frozenset[Region] = _union(s.regions for s in group if s.regions)
         self.region_countries = {country for country, _ in self.regions}
         self.hint_regions: frozenset[Region] = _union(
@@ -81,7 +81,8 @@ def _alone_or_family(country: str) -> frozenset[str]:
     return frozenset({country}) if country in STRICT else family(country)
 
 
-def _named_countries(group: list[Segment]) -> tuple[str, ...]:
+def named_countries(group: list[Segment]) -> tuple[str, ...]:
+    """The country that a group names, as a rule one: the last, or the territory before it."""
     named = [(position, c) for position, s in enumerate(group) if s.countries for c in s.countries]
     if not named:
         return ()

@@ -7,6 +7,7 @@ import re
 
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.model import Place
+from sciencecities.locate.place_context import named_countries
 from sciencecities.locate.place_parse import Parser, Segment
 from sciencecities.locate.place_resolve import Found, Resolver
 from sciencecities.locate.text import clean
@@ -28,6 +29,7 @@ class Reading:
         self.groups: list[list[Segment]] = parser.groups(clean(text))
         self._mail = _mail_country(text) if "@" in text else None
         self._found: dict[str | None, list[Found]] = {}
+        self._of_group: dict[tuple[int, str | None, str | None], Found] = {}
 
     def find(self, country: str | None = None) -> Found:
         """The place of the first organisation that names one."""
@@ -58,12 +60,25 @@ class Reading:
         mail = self._mail if country is None else None
         found: list[Found] = []
         later: str | None = None  # a country named after a group serves it too
-        for group in reversed(self.groups):
-            answer = Resolver(self._parser, group, country, later or mail).answer()
+        for number in range(len(self.groups) - 1, -1, -1):
+            group = self.groups[number]
+            answer = self._answer(number, country, later or mail)
             found.append(answer)
             if any(s.countries for s in group):
                 later = answer.country or later
         return found[::-1]
+
+    def _answer(self, number: int, hint: str | None, weak_hint: str | None) -> Found:
+        """A group's answer; to be told the country that it names itself changes nothing."""
+        group = self.groups[number]
+        if hint is not None and hint in named_countries(group):
+            hint = None
+        key = number, hint, weak_hint
+        found = self._of_group.get(key)
+        if found is None:
+            found = Resolver(self._parser, group, hint, weak_hint).answer()
+            self._of_group[key] = found
+        return found
 
 
 def find_place(gazetteer: Gazetteer, text: str, *, country: str | None = None) -> Found:
