@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from sciencecities.locate.text import fold
 
 MAX_WORDS = 400
+REMEMBERED = 100_000  # segments; "Beijing" is written a thousand times
 
 
 def _words(text: str) -> frozenset[str]:
@@ -182,7 +184,8 @@ def name_words(name: str) -> list[str]:
     return [SAME_WORD.get(w, w) for w in split_words(name) if w not in SMALL]
 
 
-def split_words(text: str) -> list[str]:
+@lru_cache(REMEMBERED)
+def split_words(text: str) -> tuple[str, ...]:
     """Folded words; each Chinese or Japanese character is a word of its own."""
     if not text.isascii():
         text = _ELISION.sub(r"\1 ", text)
@@ -193,7 +196,7 @@ def split_words(text: str) -> list[str]:
     folded = fold(text)
     if " " in folded:
         folded = PHRASES.sub(lambda found: found[0].replace(" ", ""), folded)
-    return folded.split()
+    return tuple(folded.split())
 
 
 def string_words(text: str) -> Words:
