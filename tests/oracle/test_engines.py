@@ -148,6 +148,32 @@ def test_edition_has_the_column_types_of_duckdb(edition: Tables, world: World):
         ), path.name
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["begun", "ended"])
+def test_a_stopped_build_goes_on_under_another_engine(
+    is_first: bool, edition: Tables, world: World, tmp_path: Path, monkeypatch
+):
+    """Stopped behind counting; what the first engine located and counted is the second's."""
+    if ENGINE == "duckdb":
+        pytest.skip("one engine alone")
+    engines = [ENGINE, "duckdb"] if is_first else ["duckdb", ENGINE]
+
+    def build(engine: str, **how: Any) -> Tables:
+        out = tmp_path / "edition"
+        how |= {"cities": "metro", **settings(engine), **SMALL}
+        return run([world.source], out, world.registry, **how)
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sciencecities.rank.run.rank_all", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(engines[0])
+    for stage in ("sciencecities.count.run.count", "sciencecities.pipeline._locate"):
+        monkeypatch.setattr(stage, stop)  # neither is done again
+    assert build(engines[1], resume=True).hashes() == edition.hashes()
+
+
 # --- counting ---------------------------------------------------------------------------------
 
 

@@ -27,7 +27,8 @@ SPECIAL_UNITS = {
 W = UNITS_PER_WORK
 
 # One row per (work, author, affiliation, unit) that the source names. A string equal to one of
-# the same author that is resolved adds nothing.
+# the same author that is resolved adds nothing. A window, since Spark would find both sides of a
+# join of the links with themselves.
 LINKS = """
 all_links AS (
     SELECT s.work_no, a.author_position, a.affiliation, a.affiliation_key,
@@ -38,16 +39,15 @@ all_links AS (
     JOIN unit_targets AS u ON u.unit_no = p.unit_no
     WHERE NOT s.authors_truncated {batch}
 ),
-resolved_texts AS (
-    SELECT DISTINCT work_no, author_position, text_key
-    FROM all_links WHERE is_resolved AND text_key IS NOT NULL
-),
 links AS (
-    SELECT l.work_no, l.author_position, l.affiliation, l.affiliation_key, l.unit_no, l.cluster_key
-    FROM all_links AS l
-    LEFT JOIN resolved_texts AS r
-      ON r.work_no = l.work_no AND r.author_position = l.author_position AND r.text_key = l.text_key
-    WHERE l.is_resolved OR r.work_no IS NULL
+    SELECT work_no, author_position, affiliation, affiliation_key, unit_no, cluster_key
+    FROM (
+        SELECT l.*, MAX(CASE WHEN is_resolved THEN 1 ELSE 0 END) OVER (
+            PARTITION BY work_no, author_position, text_key
+        ) AS has_resolved
+        FROM all_links AS l
+    ) AS marked
+    WHERE is_resolved OR text_key IS NULL OR has_resolved = 0
 )"""
 
 # One row per author that the scheme credits, with the author's part of the work.

@@ -154,8 +154,10 @@ def _mask(start: int) -> str:
 
 def _runs(engine: Engine) -> list[tuple[int, int]]:
     """Ranges of work numbers that hold about ROWS_PER_RUN rows each; else one with all."""
+    if isinstance(engine, Distributed):
+        return [(1, 2**63 - 1)]
     facts = engine.fetch("SELECT COUNT(*) AS n, MAX(work_no) AS last FROM weights").to_pylist()[0]
     last = facts["last"] or 0
-    n_runs = 1 if isinstance(engine, Distributed) else max(1, -(-facts["n"] // ROWS_PER_RUN))
+    n_runs = max(1, -(-facts["n"] // ROWS_PER_RUN))
     step = max(1, -(-last // n_runs))
     return [(first, first + step - 1) for first in range(1, max(last, 1) + 1, step)]
