@@ -76,7 +76,7 @@ def _manifest(path: Path) -> None:
 
 
 def _institutions(path: Path) -> None:
-    from sciencecities.institutions.read import read_parts, read_table
+    from sciencecities.institution_table.read import read_parts, read_table
 
     try:
         read_table(path, 2024)
