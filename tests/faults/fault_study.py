@@ -168,7 +168,8 @@ class Study:
 
     def limit_files(self) -> Outcome:
         """No file may grow beyond some thousand bytes, as on a full disk."""
-        code = LIMIT.format(n_bytes=int(10 ** self.chance.uniform(2, 5)))
+        # Not fewer than the error's own line needs, which goes to a file here.
+        code = LIMIT.format(n_bytes=int(10 ** self.chance.uniform(3, 5)))
         return self.site.build(*self.flags, code=code)
 
     def limit_memory(self) -> Outcome:

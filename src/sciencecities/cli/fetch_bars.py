@@ -39,7 +39,8 @@ class _Lines:
         from sciencecities.cli.bars import amount
 
         if done:
-            self.say(f"going on after {amount(done, unit)} of {amount(total, unit)}")
+            first = amount(done, unit).removesuffix(f" {unit}")  # "200 of 500 works"
+            self.say(f"going on after {first} of {amount(total, unit)}")
 
     def advance(self, amount: int, note: str = "") -> None:
         """Nothing: a pipe wants no progress."""
