@@ -110,7 +110,7 @@ def _cost(
     """Overlap first, then the distance; what leaves the map costs most."""
     box, label = candidate
     outside = max(0, -box[0]) + max(0, box[2] - width) + max(0, -box[1]) + max(0, box[3] - height)
-    overlap = sum(_common(box, other) for other in others)
+    overlap = _common(box, others)
     length = 0.0
     if label.leader:
         x1, y1, x2, y2 = label.leader
@@ -118,7 +118,11 @@ def _cost(
     return 1e4 * outside + 50 * overlap + length
 
 
-def _common(a: Box, b: Box) -> float:
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
+def _common(box: Box, others: Sequence[Box]) -> float:
+    """The area that a box shares with others, added up; most share nothing."""
+    left, top, right, bottom = box
+    area = 0.0
+    for a, b, c, d in others:
+        if a < right and c > left and b < bottom and d > top:
+            area += (min(c, right) - max(a, left)) * (min(d, bottom) - max(b, top))
+    return area
