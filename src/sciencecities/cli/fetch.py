@@ -28,9 +28,13 @@ JOURNALS = "all|natural-82|nature-index-145|FILE.csv"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def manners_options(command: F) -> F:
-    """How politely and how patiently a service is asked."""
+def service_options(variable: str, what: str, default: str) -> Callable[[F], F]:
+    """Where a service is, and how politely and how patiently it is asked."""
     options = (
+        click.option(
+            "--base-url", envvar=variable, metavar="URL",
+            help=f"Another address of {what}. [default: {default}]",
+        ),
         click.option(
             "--rate", type=click.FloatRange(0.01, 1000), default=10.0, show_default=True,
             metavar="N", help="Requests a second at most.",
@@ -44,12 +48,20 @@ def manners_options(command: F) -> F:
             help="Tries of a request, with growing pauses, before the fetch stops.",
         ),
         click.option("--backoff", type=click.FloatRange(0, 60), default=1.0, hidden=True),
+        quiet_option,
     )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def with_options(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return with_options
 
 
+openalex_options = service_options(
+    "SCIENCECITIES_OPENALEX_URL", "the API", "https://api.openalex.org"
+)
 out_option = click.option("--out", required=True, metavar="DIR", help="Where the files go.")
 
 
@@ -84,12 +96,7 @@ def fetch() -> None:
 @click.option(
     "--from-updated", metavar="DATE", help="Only works changed since; OpenAlex wants a paid plan."
 )
-@click.option(
-    "--base-url", envvar="SCIENCECITIES_OPENALEX_URL", metavar="URL",
-    help="Another address of the API. [default: https://api.openalex.org]",
-)  # fmt: skip
-@manners_options
-@quiet_option
+@openalex_options
 def openalex(
     journals: str, years: list[int], out: str, budget: float, yes: bool, types: str,
     from_updated: str | None, base_url: str | None, quiet: bool, **manners: float,
@@ -112,7 +119,7 @@ def openalex(
         from_updated=_date("--from-updated", from_updated),
         base_url=_address("--base-url", base_url or BASE_URL),
     )
-    key = os.environ.get(KEY, "").strip() or None
+    key = _api_key()
     with reporting(quiet) as report:
         if key is None:
             report.say(f"{KEY} is not set: without a key OpenAlex gives $0.10 a day")
@@ -151,12 +158,7 @@ def openalex(
 @click.option(
     "--restart", is_flag=True, help="Begin the newer release that replaced the one begun here."
 )
-@click.option(
-    "--base-url", envvar="SCIENCECITIES_SNAPSHOT_URL", metavar="URL",
-    help="Another address of the bucket. [default: https://openalex.s3.amazonaws.com]",
-)  # fmt: skip
-@manners_options
-@quiet_option
+@service_options("SCIENCECITIES_SNAPSHOT_URL", "the bucket", "https://openalex.s3.amazonaws.com")
 def snapshot(
     out: str, entity: str, form: str, since: str | None, columns: str, restart: bool,
     base_url: str | None, quiet: bool, **manners: float,
@@ -195,12 +197,7 @@ def snapshot(
 
 @fetch.command("ror", short_help="The newest dump of the registry of research organisations.")
 @out_option
-@click.option(
-    "--base-url", envvar="SCIENCECITIES_ZENODO_URL", metavar="URL",
-    help="Another address of Zenodo. [default: https://zenodo.org]",
-)  # fmt: skip
-@manners_options
-@quiet_option
+@service_options("SCIENCECITIES_ZENODO_URL", "Zenodo", "https://zenodo.org")
 def ror(out: str, base_url: str | None, quiet: bool, **manners: float) -> None:
     """Fetch the newest ROR dump (schema 2) for `build --registry`, checked against its MD5."""
     from sciencecities.fetch.ror import BASE_URL, fetch_ror
@@ -229,12 +226,7 @@ def ror(out: str, base_url: str | None, quiet: bool, **manners: float) -> None:
     "--budget", type=click.FloatRange(0), default=1.0, show_default=True, metavar="USD",
     help="A title searched for costs a tenth of a cent, an ISSN next to nothing.",
 )  # fmt: skip
-@click.option(
-    "--base-url", envvar="SCIENCECITIES_OPENALEX_URL", metavar="URL",
-    help="Another address of the API. [default: https://api.openalex.org]",
-)  # fmt: skip
-@manners_options
-@quiet_option
+@openalex_options
 def journals(
     journals: str, out: str, budget: float, base_url: str | None, quiet: bool, **manners: float
 ) -> None:
@@ -251,7 +243,7 @@ def journals(
             journals,
             Path(out),
             base_url=_address("--base-url", base_url or BASE_URL),
-            key=os.environ.get(KEY, "").strip() or None,
+            key=_api_key(),
             budget=budget,
             manners=_manners(manners),
             report=report,
@@ -261,6 +253,10 @@ def journals(
         name = journal.title or ";".join(journal.issns)
         click.echo(f"not found: {name} ({kept})", err=True)
     click.echo(f"{out} written.\nNext: sciencecities build SOURCE --journals {shlex.quote(out)} …")
+
+
+def _api_key() -> str | None:
+    return os.environ.get(KEY, "").strip() or None
 
 
 def _types(text: str) -> tuple[str, ...]:

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from sciencecities.locate import cache
 
 KIND = "answers"
-KEPT = 4  # files; the longest unused go first
 MOST = 2_000_000  # answers in one file, some 500 bytes each; a full one begins anew
 ASKED_AT_ONCE = 500
 WAIT = 5.0  # seconds for another process to finish writing
@@ -57,7 +56,7 @@ class Answers:
                 " WITHOUT ROWID"
             )
             path.touch()
-            _prune(folder)
+            cache.prune(folder, f"{KIND}-*.sqlite")
 
     def known(self, texts: Sequence[str]) -> dict[str, Answer]:
         """The answers kept, by string."""
@@ -129,10 +128,3 @@ def _key(text: str) -> bytes:
 def _packed(answer: Answer) -> bytes:
     rest = {name: value for name, value in answer.items() if name != "text"}
     return zlib.compress(json.dumps(rest).encode(), 1)
-
-
-def _prune(folder: Path) -> None:
-    files = sorted(folder.glob(f"{KIND}-*.sqlite"), key=lambda p: p.stat().st_mtime)
-    for path in files[:-KEPT]:
-        for each in (path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))):
-            each.unlink(missing_ok=True)

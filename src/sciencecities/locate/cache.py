@@ -60,7 +60,7 @@ def write(kind: str, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
-        _prune(path.parent, kind)
+        prune(path.parent, f"{kind}-*.npz")
 
 
 def pack(texts: Iterable[str]) -> np.ndarray:
@@ -90,7 +90,9 @@ def _path(kind: str, key: str) -> Path | None:
     return own / f"{kind}-{key[:32]}.npz" if own else None
 
 
-def _prune(folder: Path, kind: str) -> None:
-    files = sorted(folder.glob(f"{kind}-*.npz"), key=lambda p: p.stat().st_mtime)
+def prune(folder: Path, pattern: str) -> None:
+    """Remove all but the files used last, each with those named after it ("x.sqlite-wal")."""
+    files = sorted(folder.glob(pattern), key=lambda p: p.stat().st_mtime)
     for path in files[:-KEPT]:
-        path.unlink(missing_ok=True)
+        for each in (path, *folder.glob(f"{path.name}-*")):
+            each.unlink(missing_ok=True)
