@@ -15,27 +15,16 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from contenders import THREADS, duckdb_over, rank_cities, sum_all_tables, table_writer
 from side_by_side import Contender, main_for
 
 N_CITIES, N_INSTITUTIONS, N_SCOPES, UNITS_PER_WORK = 2_000, 20_000, 6, 10**18
-THREADS = 2
 
 
 def make_data(folder: Path, millions: float) -> None:
     """weights, unit_targets, members and the wide table that the others read."""
-    import duckdb
-
     n_works = int(millions * 1e6 / 5)
-    connection = duckdb.connect()
-    connection.execute("SET threads = 2; SET memory_limit = '4GB'")
-    connection.execute(f"SET temp_directory = '{folder}/spill'")
-    connection.execute("SELECT setseed(0.5)")
-
-    def write(name: str, sql: str) -> None:
-        connection.execute(
-            f"COPY ({sql}) TO '{folder}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
-        )
-
+    write = table_writer(folder, "SELECT setseed(0.5)")
     # Unit u belongs to institution u; institutions crowd into the first cities.
     write(
         "unit_targets",
@@ -68,13 +57,7 @@ TABLES = ("weights", "unit_targets", "members")
 
 def run_duckdb(folder: str, out: str) -> None:
     """What a hand would write: join, sum as double, count distinct works."""
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute(f"SET threads = {THREADS}; SET memory_limit = '1.5GB'")
-    connection.execute(f"SET temp_directory = '{out}/spill'")
-    for name in TABLES:
-        connection.execute(f"CREATE VIEW {name} AS FROM '{folder}/{name}.parquet'")
+    connection = duckdb_over(folder, TABLES, out)
     connection.execute(
         f"COPY (SELECT scope_no, target_no, SUM(units / {UNITS_PER_WORK}e0) AS share, "
         "COUNT(DISTINCT work_no) AS works, "
@@ -87,13 +70,7 @@ def run_duckdb(folder: str, out: str) -> None:
 
 def run_duckdb_all_tables(folder: str, out: str) -> None:
     """The same hand, writing every table that our rank stage writes."""
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute(f"SET threads = {THREADS}; SET memory_limit = '1.5GB'")
-    connection.execute(f"SET temp_directory = '{out}/spill'")
-    for name in TABLES:
-        connection.execute(f"CREATE VIEW {name} AS FROM '{folder}/{name}.parquet'")
+    connection = duckdb_over(folder, TABLES, out)
     wide = "weights JOIN unit_targets USING (unit_no) JOIN members USING (work_no)"
     share = f"SUM(units / {UNITS_PER_WORK}e0) AS share, COUNT(DISTINCT work_no) AS works"
     for name, key in (
@@ -126,23 +103,11 @@ def _engine(folder: str, out: str):  # type: ignore[no-untyped-def]
 
 def run_ours(folder: str, out: str) -> None:
     """Our sums of the same two columns, exact."""
-    from sciencecities.progress import Silent
-    from sciencecities.rank.order import rank
-    from sciencecities.rank.sums import sum_weights
-
-    engine = _engine(folder, out)
-    sum_weights(engine, Silent(), only=("by_target",))
-    shares: dict[int, dict[str, int]] = {}
-    for row in engine.fetch("SELECT scope_no, target_no, units FROM by_target").to_pylist():
-        shares.setdefault(row["scope_no"], {})[str(row["target_no"])] = int(row["units"])
-    assert len({n: rank(s) for n, s in shares.items()}) == N_SCOPES
+    rank_cities(_engine(folder, out), N_SCOPES)
 
 
 def run_ours_all_tables(folder: str, out: str) -> None:
-    from sciencecities.progress import Silent
-    from sciencecities.rank.sums import sum_weights
-
-    sum_weights(_engine(folder, out), Silent())
+    sum_all_tables(_engine(folder, out))
 
 
 def run_pandas(folder: str, out: str) -> None:

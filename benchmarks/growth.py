@@ -18,7 +18,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from peers import N_SCOPES, THREADS, make_data, view_inputs
+from contenders import THREADS, rank_cities, sum_all_tables
+from peers import N_SCOPES, make_data, view_inputs
 from side_by_side import Contender, Measured, measure
 
 MEMORY = "SCIENCECITIES_BENCHMARK_MEMORY"
@@ -46,23 +47,11 @@ def run_count(folder: str, out: str) -> None:
 
 
 def run_rank(folder: str, out: str) -> None:
-    from sciencecities.progress import Silent
-    from sciencecities.rank.order import rank
-    from sciencecities.rank.sums import sum_weights
-
-    engine = _engine(folder, out)
-    sum_weights(engine, Silent(), only=("by_target",))
-    shares: dict[int, dict[str, int]] = {}
-    for row in engine.fetch("SELECT scope_no, target_no, units FROM by_target").to_pylist():
-        shares.setdefault(row["scope_no"], {})[str(row["target_no"])] = int(row["units"])
-    assert len({n: rank(s) for n, s in shares.items()}) == N_SCOPES
+    rank_cities(_engine(folder, out), N_SCOPES)
 
 
 def run_rank_all(folder: str, out: str) -> None:
-    from sciencecities.progress import Silent
-    from sciencecities.rank.sums import sum_weights
-
-    sum_weights(_engine(folder, out), Silent())
+    sum_all_tables(_engine(folder, out))
 
 
 def run_redraws(folder: str, out: str) -> None:

@@ -24,10 +24,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from contenders import THREADS, duckdb_over, table_writer
 from side_by_side import Contender, main_for
 
 N_CITIES, N_INSTITUTIONS, N_SCOPES, WORK = 2_000, 20_000, 6, 10**18
-THREADS = 2
 ROOT = Path(__file__).resolve().parents[1]
 SPARK = ROOT / ".venv-spark" / "bin" / "python"
 NAMES = ("selected", "authorships", "affiliations", "placements", "unit_targets", "members")
@@ -41,17 +41,7 @@ def make_data(folder: Path, millions: float) -> None:
 
     Counting gives about 1.1 rows of weights for each.
     """
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute("SET threads = 2; SET memory_limit = '4GB'")
-    connection.execute(f"SET temp_directory = '{folder}/spill'")
-
-    def write(name: str, sql: str) -> None:
-        connection.execute(
-            f"COPY ({sql}) TO '{folder}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
-        )
-
+    write = table_writer(folder)
     n_works = int(millions * 1e6 / 8)  # 5 authors with 1.6 affiliations
     n_keys = n_works * 2
     write(
@@ -179,13 +169,7 @@ GROUP BY m.scope_no, p.target_no
 
 
 def run_leiden_ranking(folder: str, out: str) -> None:
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute(f"SET threads = {THREADS}; SET memory_limit = '1.5GB'")
-    connection.execute(f"SET temp_directory = '{out}/spill'")
-    for name in NAMES:
-        connection.execute(f"CREATE VIEW {name} AS FROM '{folder}/{name}.parquet'")
+    connection = duckdb_over(folder, NAMES, out)
     connection.execute(f"COPY ({LEIDEN_RANKING}) TO '{out}/result.parquet'")
 
 
