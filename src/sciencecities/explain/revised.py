@@ -22,24 +22,23 @@ year; moved to or from another scope; the same weight under another institution 
 
 # Works whose part in the city differs between the two sides; `cut` tells institutions and subjects.
 DIFFERING_SQL = """
-WITH old AS MATERIALIZED ({old_parts}), new AS MATERIALIZED ({new_parts}),
-differing AS MATERIALIZED (
-    SELECT work_id FROM (SELECT {part} FROM old EXCEPT SELECT {part} FROM new)
-    UNION SELECT work_id FROM (SELECT {part} FROM new EXCEPT SELECT {part} FROM old)
+WITH differing AS MATERIALIZED (
+    SELECT DISTINCT work_id FROM (
+        SELECT {part}, units FROM {old} UNION ALL SELECT {part}, -units FROM {new}
+    ) GROUP BY {part} HAVING SUM(units) <> 0
 ), o AS ({old_cut}), n AS ({new_cut})
 SELECT d.work_id, COALESCE(n.doi, o.doi), o.units, n.units, o.cut, n.cut
 FROM differing AS d LEFT JOIN o ON o.work_id = d.work_id LEFT JOIN n ON n.work_id = d.work_id
 ORDER BY d.work_id
 """
-PART = "work_id, institution_id, subjects, units"
-PARTS_SQL = """
-SELECT work_id, institution_id, subjects, SUM(units) AS units, MIN(doi) AS doi FROM {name}
-GROUP BY work_id, institution_id, subjects
-"""
+PART = "work_id, institution_id, subjects"
 CUT_SQL = """
 SELECT work_id, MIN(doi) AS doi, CAST(SUM(units) AS BIGINT) AS units,
        CAST(list((institution_id, subjects, units) ORDER BY ALL) AS VARCHAR) AS cut
-FROM {name} WHERE work_id IN (FROM differing) GROUP BY work_id
+FROM (
+    SELECT {part}, SUM(units) AS units, MIN(doi) AS doi FROM {name}
+    WHERE work_id IN (FROM differing) GROUP BY {part}
+) GROUP BY work_id
 """
 
 KNOWN_SQL = """
@@ -85,13 +84,8 @@ def revised_works(
     are the same if their id is, else if their DOI is.
     """
     old, new = sides
-    sql = DIFFERING_SQL.format(
-        part=PART,
-        old_parts=PARTS_SQL.format(name=old),
-        new_parts=PARTS_SQL.format(name=new),
-        old_cut=CUT_SQL.format(name="old"),
-        new_cut=CUT_SQL.format(name="new"),
-    )
+    old_cut, new_cut = (CUT_SQL.format(part=PART, name=name) for name in sides)
+    sql = DIFFERING_SQL.format(part=PART, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
     columns = session.query(sql).columns
     rows = list(zip(*(c.to_pylist() for c in columns), strict=True))
     both, gone, come = _by_side(rows)
