@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +16,7 @@ import sciencecities as sc
 from sciencecities.publish.site import Site
 from sciencecities.web.app import application
 from sciencecities.web.kept import Answer
+from sciencecities.web.warm import first_pages, warming
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +161,31 @@ def test_names_of_cities_are_text(site: Site, client: TestClient) -> None:
             assert "x" * 101 not in html
     finally:
         row["city"] = before
+
+
+def test_a_server_makes_the_first_pages_before_it_is_asked(site: Site) -> None:
+    paths = list(first_pages(site))
+    assert paths[0] == f"en/{site.shown[0].slug}/ranking.html"
+    assert len(set(paths)) == len(paths)
+    for shown in site.shown:
+        for route in site.routes:
+            if names := route.names(shown):
+                assert f"zh/{shown.slug}/{route.prefix}{names[0]}.html" in paths
+    assert all(site.page(path).html for path in paths)
+
+
+def test_warming_ends_with_the_server(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    begun = threading.Event()
+
+    def page(path: str) -> None:
+        made.append(path)
+        begun.set()
+        time.sleep(0.01)
+
+    monkeypatch.setattr(site, "page", page)
+    with warming(site):
+        assert begun.wait(10)
+    n = len(made)
+    time.sleep(0.05)
+    assert 0 < n == len(made) < len(list(first_pages(site)))

@@ -20,6 +20,7 @@ import sciencecities
 from sciencecities.draws import draw, work_key
 from sciencecities.edition.verify import verify
 from sciencecities.rank import intervals, movement, replicates, stability
+from sciencecities.rank.kernels import rank_beside
 from sciencecities.rank.order import CITY, Listing
 from sciencecities.rank.replicates import Sums, scale_for
 from sciencecities.tables import UNITS_PER_WORK as W
@@ -135,6 +136,19 @@ def test_gamma_limits_of_equal_weights_are_garwoods(n: int, low: float, high: fl
 def test_ranks_of_replicates() -> None:
     sums = np.array([[5, 0, 2], [7, 0, 2], [5, 0, 0], [0, 3, 9]])
     assert intervals.replicate_ranks(sums).T.tolist() == [[2, 1, 2, 4], [4, 4, 4, 1], [2, 2, 4, 1]]
+
+
+@given(st.data())
+def test_one_beside_others_ranks_as_all_together(data: st.DataObject) -> None:
+    # Steps of one billionth of 10^12 are tied, chains of them too; zeros are last.
+    near = st.sampled_from([0, 1, *(10**12 + n * 900 for n in range(-3, 4)), 10**12 + 50_000])
+    rows = data.draw(st.lists(st.lists(near, min_size=4, max_size=4), min_size=2, max_size=8))
+    skipped = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    sums, others = np.array(rows, np.int64), ~np.array(skipped)
+    others[0] = False
+    beside = rank_beside(sums, others, sums[0])
+    together = np.concatenate([sums[:1], sums[others]])
+    assert beside.tolist() == intervals.replicate_ranks(together)[0].tolist()
 
 
 def test_near_ties_are_held_where_re_draws_alone_fail() -> None:

@@ -42,9 +42,11 @@ def serve_site(site: Site, host: str, port: int) -> None:
     import uvicorn
 
     from sciencecities.web.app import application
+    from sciencecities.web.warm import warming
 
     click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C ends it)", err=True)
-    uvicorn.run(application(site), host=host, port=port, log_level="warning")
+    with warming(site):
+        uvicorn.run(application(site), host=host, port=port, log_level="warning")
 
 
 city_argument = click.argument("city", metavar="CITY")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from sciencecities.edition.redraws import CityDraws
 
 GROUP = "group"
 
@@ -39,6 +41,16 @@ FROM (
 LINKS = """
 SELECT city_a, city_b, works, score FROM collaborations
 WHERE data_year = $year AND scope = $scope
+  AND (list_contains($cities, city_a) OR list_contains($cities, city_b))
+"""
+
+ACTIVITY = """
+SELECT city_id, CAST(SUM(works) AS BIGINT) AS works
+FROM (SELECT city_a AS city_id, works FROM collaborations
+      WHERE data_year = $year AND scope = $scope
+      UNION ALL
+      SELECT city_b, works FROM collaborations WHERE data_year = $year AND scope = $scope)
+GROUP BY city_id
 """
 
 
@@ -108,13 +120,16 @@ def group(
     name: str = "",
     scope: str = OVERALL,
     year: int | None = None,
+    *,
+    draws_for: Callable[[Edition, str, int], CityDraws | None] | None = None,
 ) -> Group:
     """The cities (ids, or names in any language) as one city of an edition.
 
     Share: the sum of the members'. Count: works in which any takes part. Rank: among all other
     cities, the members taken out. Ranges: 2.5 % and 97.5 % of the build's re-draws, holding what
     was observed. Affinity: joint works of the members over what their activity would give by
-    chance (association strength, van Eck and Waltman 2009), 1 = as expected.
+    chance (association strength, van Eck and Waltman 2009), 1 = as expected. `draws_for` gives the
+    re-draws of a scope and year where somebody keeps them; else they are made.
     Raises UnknownCityError for a city, ConfigError for an edition without works or no member.
     """
     scope, year = edition.resolve_scope(scope), edition.resolve_year(year)
@@ -133,9 +148,12 @@ def group(
     others = [r for r in ours if r["city_id"] not in ids]
     shares = {r["city_id"]: round(r["share"] * UNITS_PER_WORK) for r in others}
     place = {n: position for position, n in rank(shares | {GROUP: units})}
-    low, high, best, worst = _ranges(edition, others, ids, scope, year, units, place[GROUP])
-    links = edition.query(LINKS, {"year": year, "scope": scope}).to_pylist()
-    pairs, partners, affinity = _links(links, ids)
+    draws = (draws_for or draws_of)(edition, scope, year)
+    low, high, best, worst = _ranges(draws, ids, units / UNITS_PER_WORK, place[GROUP])
+    asked = {"year": year, "scope": scope}
+    activity = dict(zip(*edition.query(ACTIVITY, asked).to_pydict().values(), strict=True))
+    links = edition.query(LINKS, asked | {"cities": ids}).to_pylist()
+    pairs, partners, affinity = _links(links, activity, ids)
     return Group(
         name or _joined(members), scope, year, members, units / UNITS_PER_WORK,
         int(total["works"] or 0), int(total["joint"] or 0), place[GROUP], len(others) + 1,
@@ -158,41 +176,39 @@ def _joined(members: Sequence[Row]) -> str:
 
 
 def _ranges(
-    edition: Edition,
-    others: Sequence[Row],
-    ids: Sequence[str],
-    scope: str,
-    year: int,
-    units: int,
-    observed: int,
+    draws: CityDraws | None, ids: Sequence[str], share: float, observed: int
 ) -> tuple[float | None, float | None, int | None, int | None]:
     """Limits of the group's Share and rank; None where the build made no re-draws."""
-    if not edition.manifest["configuration"].get("replicates"):
+    if draws is None:
         return None, None, None, None
-    from sciencecities.edition.redraws import redraw
-    from sciencecities.rank.intervals import limits, replicate_ranks
+    from sciencecities.rank.intervals import limits
 
-    items = {r["city_id"]: n for n, r in enumerate(others, 1)} | dict.fromkeys(ids, 0)
-    draws = redraw(edition, items, scope, year)
-    share = units / UNITS_PER_WORK
-    low, high = limits(draws.shares()[:1])
-    best, worst = limits(replicate_ranks(np.ascontiguousarray(draws.sums))[:1])
+    shares, ranks = draws.as_one(ids)
+    low, high = limits(shares[np.newaxis])
+    best, worst = limits(ranks[np.newaxis])
     return (
         min(float(low[0]), share), max(float(high[0]), share),
         min(int(best[0]), observed), max(int(worst[0]), observed),
     )  # fmt: skip
 
 
-def _links(links: Sequence[Row], ids: Sequence[str]) -> tuple[list[Row], list[Row], float | None]:
+def draws_of(edition: Edition, scope: str, year: int) -> CityDraws | None:
+    """The re-draws that groups of a scope and year are held against; None where there are none."""
+    from sciencecities.edition.redraws import city_draws
+
+    if not edition.manifest["configuration"].get("replicates"):
+        return None
+    return city_draws(edition, scope, year)
+
+
+def _links(
+    links: Sequence[Row], activity: Mapping[str, int], ids: Sequence[str]
+) -> tuple[list[Row], list[Row], float | None]:
     """Pairs of members, the group's leading pairs with other cities, and the inner affinity.
 
     Expected joint works of a pair: T_a · T_b / T, with T_a the joint works of city a with all
-    others and T their sum over all cities.
+    others (`activity`) and T their sum over all cities.
     """
-    activity: dict[str, int] = {}
-    for link in links:
-        for end in ("city_a", "city_b"):
-            activity[link[end]] = activity.get(link[end], 0) + link["works"]
     total = sum(activity.values())
 
     def row(a: str, b: str, works: int, score: float, inner: bool) -> Row:

@@ -131,7 +131,7 @@ def platforms(world: World, observatory: Observatory) -> Section | None:
 
 def _joined(world: World, observatory: Observatory) -> tuple[Block, ...]:
     """Platforms and firms with a ROR id beside what the edition holds of them."""
-    rows = joined(observatory, world.edition, world.year)
+    rows = world.once("joined", lambda: joined(observatory, world.edition, world.year))
     if not rows:
         return ()
     with_works = [j for j in rows if j.works]

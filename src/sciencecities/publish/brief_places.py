@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sciencecities.compare import groups
@@ -67,9 +68,7 @@ def _ranked_industries(world: World, listed: list[model.Industry]) -> Table | No
     """Ranks in the industries' scopes; None for an edition that does not have them."""
     if not any(i.scope and world.row(i.scope) for i in listed):
         return None
-    special = {
-        r["scope"]: r for r in world.edition.specialisation(world.city_id, world.year).to_pylist()
-    }
+    special = world.once("special", lambda: _special(world))
     rows = tuple(
         (
             one(world.label(i.name)),
@@ -89,6 +88,12 @@ def _ranked_industries(world: World, listed: list[model.Industry]) -> Table | No
          Column(world.t("Times the world's mix (95%)", "相对世界构成的倍数（95%）"), True)),
         rows,
     )  # fmt: skip
+
+
+def _special(world: World) -> dict[str, Row]:
+    """What the city does more of than the world, by scope."""
+    found = world.edition.specialisation(world.city_id, world.year).to_pylist()
+    return {r["scope"]: r for r in found}
 
 
 def _rank_in(world: World, scope: str | None) -> str:
@@ -187,7 +192,10 @@ def axis(world: World, observatory: Observatory) -> Section | None:
         blocks.append(_about(world, line))
         caption = world.t(f"Said to lie on the {name.text}", f"据称集中在{name.text}上的部分")
         blocks.append(claims_table(world, caption, on_it))
-        blocks.append(_axis_share(world, axis_share(observatory, line, world.edition, world.year)))
+        found = world.once(
+            line.id, partial(axis_share, observatory, line, world.edition, world.year)
+        )
+        blocks.append(_axis_share(world, found))
     if structure:
         caption = world.t("One belt, one axis, cores and poles", "轴带与核极")
         blocks.append(claims_table(world, caption, structure))
@@ -294,7 +302,7 @@ def _corridor(world: World, corridor: model.Corridor) -> Section:
         frozenset(focus),
     )  # fmt: skip
     blocks: list[Block] = [table] if rows else []
-    members = counted_members(corridor, world.edition, world.year)
+    members = world.once(corridor.id, lambda: counted_members(corridor, world.edition, world.year))
     if len(members) > 1:
         joined = world.shown.group(members, OVERALL, world.year)
         blocks.append(Paragraph((_together(world, joined),)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish.brief_parts import Phrase, Words
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sciencecities.observatory.model import Fact, Text
 
 Row = dict[str, Any]
+T = TypeVar("T")
 FOLD = re.compile(r"(?<=[\u3001-\u9fff，。；：、”）]) (?=[\u3001-\u9fff“（])")
 COUNT_WORDS = (
     *("no", "one", "two", "three", "four", "five"),
@@ -75,6 +77,10 @@ class World:
     def row(self, scope: str = OVERALL) -> Row | None:
         """The city's row in a scope, if it is ranked there."""
         return self.shown.row(self.city_id, scope, self.year)
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` reads of the edition for this city and year, read once for both languages."""
+        return self.shown.once((what, self.city_id, str(self.year)), make)
 
     @property
     def name(self) -> str:

@@ -38,7 +38,7 @@ def ranks(
     def draw() -> Drawing:
         unknown = request.t("not published", "未公布") if request.shown.is_published else "–"
         lines = [
-            PlotRow(label, str(row["rank"]),
+            PlotRow(label, say.whole(row["rank"]),
                     request.interval(axis, row, focus=row["city_id"] == focus),
                     say.span(row["rank_low"], row["rank_high"]) or unknown)
             for label, row in zip(labels, rows, strict=True)

@@ -24,9 +24,9 @@ class Part:
     """What one institution (in one subject, on the longer page) adds to the city's own change."""
 
     label: str
-    href: str
     change: float
-    key: tuple[str | None, ...] = ()
+    works_of: str | None = None
+    """The institution to whose works it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,14 @@ def waterfall(
     shares: tuple[float, float],
     between: Sequence[Part],
     parts: Sequence[Part],
+    city_id: str,
 ) -> Waterfall:
     """From the first Share to the second.
 
     `between` are steps that stand first and alone (a revision of the data, the world's growth);
     `parts` are the city's own change, of which the largest stand alone.
     """
-    steps = _steps(request, years, shares, between, parts)
+    steps = _steps(request, years, shares, between, parts, city_id)
     ends = [v for s in steps for v in (s.start, s.end)]
     low, high = min(ends), max(ends)
     sums = [v for s in steps[1:-1] for v in (s.start, s.end)] or [0.0]
@@ -97,6 +98,7 @@ def _steps(
     shares: tuple[float, float],
     between: Sequence[Part],
     parts: Sequence[Part],
+    city_id: str,
 ) -> list[Step]:
     ordered = sorted(parts, key=lambda p: (-abs(p.change), p.label))
     alone = sorted(ordered[:LEADING], key=lambda p: (-p.change, p.label))
@@ -111,7 +113,7 @@ def _steps(
                 if up
                 else request.t(f"{n:,} more that shrank", f"其余{n}项减少")
             )
-            rows.append(("rest", Part(text, "", total)))
+            rows.append(("rest", Part(text, total)))
     digits = decimals([s for s in shares if s])
     say, at = request.say, shares[0]
     share_in = [request.t(f"Share, {y}", f"{y}份额") for y in years]
@@ -121,7 +123,8 @@ def _steps(
         written = round(at + part.change, digits) - round(at, digits)
         end = at + part.change
         said = say.signed(written, digits)
-        steps.append(Step(part.label, part.href, said, at, end, kind))
+        href = request.works(city_id, institution=part.works_of) if part.works_of else ""
+        steps.append(Step(part.label, href, said, at, end, kind))
         at = end
     steps.append(Step(share_in[1], "", say.share(shares[1], digits), 0.0, shares[1], "total"))
     return steps

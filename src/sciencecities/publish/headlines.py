@@ -87,5 +87,6 @@ def _standing(row: Row, say: Wording, *, stays: bool) -> str:
     if low is None or high is None or low == high:
         return text
     return text + say.t(
-        f", somewhere from {say.rank(low)} to {say.rank(high)}", f"，区间在第{low}至第{high}之间"
+        f", somewhere from {say.rank(low)} to {say.rank(high)}",
+        f"，区间在第{low:,}至第{high:,}之间",
     )

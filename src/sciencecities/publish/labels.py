@@ -10,6 +10,7 @@ HEIGHT = 17.0
 """Of a line of text, px."""
 
 ANGLES = (0, 180, -40, 40, -140, 140, -75, 75, -105, 105)
+WAYS = [(a, cos(radians(a)), sin(radians(a))) for a in ANGLES]
 DISTANCES = (8.0, 18.0, 30.0, 44.0, 60.0, 80.0)
 LEADER_FROM = 14.0
 """A name nearer than this to its circle needs no line."""
@@ -44,7 +45,7 @@ def place(spots: Sequence[Spot], width: float, height: float) -> list[Label]:
     taken: list[Box] = []
     found = []
     for number, spot in enumerate(spots):
-        others = [*taken, *(c for n, c in enumerate(circles) if n != number)]
+        others = [*taken, *circles[:number], *circles[number + 1 :]]
         box, label = _best(spot, others, width, height)
         taken.append(box)
         found.append(label)
@@ -53,11 +54,12 @@ def place(spots: Sequence[Spot], width: float, height: float) -> list[Label]:
 
 def _best(spot: Spot, others: Sequence[Box], width: float, height: float) -> tuple[Box, Label]:
     """The nearest free place, else the one that costs least."""
+    near = _reached(spot, others)
     candidates = _candidates(spot)
     best = next(candidates)
-    least = _cost(best, others, width, height)
+    least = _cost(best, near, width, height)
     while least and (candidate := next(candidates, None)):
-        cost = _cost(candidate, others, width, height)
+        cost = _cost(candidate, near, width, height)
         if cost < least:
             best, least = candidate, cost
     return best
@@ -85,20 +87,26 @@ def cut(text: str, width: float) -> str:
     return f"{text.rstrip()}…"
 
 
+def _reached(spot: Spot, others: Sequence[Box]) -> list[Box]:
+    """The boxes that a name of the spot could touch at any of its places."""
+    high = spot.radius + DISTANCES[-1] + HEIGHT
+    wide = high + text_width(spot.text)
+    return [
+        (a, b, c, d) for a, b, c, d in others
+        if a < spot.x + wide and c > spot.x - wide and b < spot.y + high and d > spot.y - high
+    ]  # fmt: skip
+
+
 def _candidates(spot: Spot) -> Iterator[tuple[Box, Label]]:
     """Places around a spot, the nearest first."""
     wide = text_width(spot.text)
     for distance in DISTANCES:
-        for angle in ANGLES:
-            reach = spot.radius + distance
-            x = spot.x + reach * cos(radians(angle))
-            y = spot.y + reach * sin(radians(angle))
+        reach = spot.radius + distance
+        for angle, east, south in WAYS:
+            x, y = spot.x + reach * east, spot.y + reach * south
             left = abs(angle) <= 90
             box = (x if left else x - wide, y - HEIGHT / 2, x + wide if left else x, y + HEIGHT / 2)
-            edge = (
-                spot.x + spot.radius * cos(radians(angle)),
-                spot.y + spot.radius * sin(radians(angle)),
-            )
+            edge = (spot.x + spot.radius * east, spot.y + spot.radius * south)
             gap = 3 if left else -3
             leader = (*edge, x - gap, y) if distance > LEADER_FROM else None
             yield box, Label(spot.text, x, y + 4.5, left, leader)

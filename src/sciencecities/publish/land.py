@@ -77,12 +77,16 @@ def credit(box: Box | None, lang: str) -> str:
 
 def within(box: Box) -> list[Ring]:
     """The land in a box, outer rings and lakes alike (fill by the even-odd rule)."""
+    from shapely.geometry import box as rectangle
+
     own = base()
     if own:
         return list(cut(own.polygons, box))
     if region := _region(box):
         return [[(x, y) for x, y in ring] for ring in region["rings"]]
-    return list(cut(polygons("land-110m" if box[2] - box[0] > COARSE_FROM else "land-50m"), box))
+    name = "land-110m" if box[2] - box[0] > COARSE_FROM else "land-50m"
+    near = _tree(name).query(rectangle(*box))  # its own tests are of boxes
+    return list(cut([polygons(name)[n] for n in sorted(near)], box))
 
 
 def lines_within(box: Box) -> list[Ring]:
@@ -119,6 +123,14 @@ def cut(shapes: Iterable[Any], box: Box) -> Iterator[Ring]:
 def polygons(name: str) -> list[Any]:
     """The land of a shipped file as valid shapely polygons."""
     return decoded(topology(name))
+
+
+@cache
+def _tree(name: str) -> Any:
+    """Finds the polygons of a shipped file by their boxes."""
+    from shapely import STRtree
+
+    return STRtree(polygons(name))
 
 
 def decoded(topology: dict[str, Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from sciencecities.publish import labels, land
 from sciencecities.publish.figures import Drawing
-from sciencecities.publish.land import Box
+from sciencecities.publish.land import Box, Ring
 from sciencecities.publish.wording import Lang
 
 WIDE, NARROW = 760.0, 328.0
@@ -77,8 +77,10 @@ class RegionMap:
         x, y = (west + east) / 2, (south + north) / 2
         return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
 
-    def drawing(self, lang: Lang, width: float = WIDE) -> Drawing:
-        """The map with its names and a scale bar."""
+    def drawing(
+        self, lang: Lang, width: float = WIDE, ground: Sequence[Ring] | None = None
+    ) -> Drawing:
+        """The map with its names and a scale bar; `ground` is the land where it is known."""
         west, south, east, north = box = self.box
         scale = width / (east - west)
         stretch = scale / cos(radians((south + north) / 2))
@@ -90,10 +92,11 @@ class RegionMap:
         def path(points: Sequence[tuple[float, float]]) -> str:
             return "L".join(f"{x:.1f} {y:.1f}" for x, y in (xy(*p) for p in points))
 
-        ground = "".join(f"M{path(ring)}Z" for ring in land.within(box))
+        rings = land.within(box) if ground is None else ground
+        coast = "".join(f"M{path(ring)}Z" for ring in rings)
         parts = [
             f'<svg width="{width:g}" height="{height}"><rect class="sea" width="{width:g}" '
-            f'height="{height}"/><path class="land2" d="{ground}"/></svg>'
+            f'height="{height}"/><path class="land2" d="{coast}"/></svg>'
         ]
         for ring in land.lines_within(box):
             parts.append(f'<path class="border" d="M{path(ring)}"/>')
@@ -115,7 +118,9 @@ class RegionMap:
 
     def markup(self, lang: Lang, label: str) -> Markup:
         """The map as inline SVG for wide and narrow screens, with one sentence for readers."""
-        both = (("wide", self.drawing(lang)), ("narrow", self.drawing(lang, NARROW)))
+        ground = land.within(self.box)
+        both = [(kind, self.drawing(lang, width, ground))
+                for kind, width in (("wide", WIDE), ("narrow", NARROW))]  # fmt: skip
         return Markup("").join(
             Markup(
                 f'<svg class="map {kind}" viewBox="0 0 {drawn.width:g} {drawn.height:g}" '

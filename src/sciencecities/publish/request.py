@@ -45,6 +45,19 @@ class Page:
                 yield path, partial(figure.make, ending)
 
 
+def _between(folder: str, path: str) -> str:
+    """The way from a folder of the site to a path of it.
+
+    >>> _between("en/demo/city", "en/demo/data.html"), _between("en", "en/index.html")
+    ('../data.html', 'index.html')
+    """
+    own, other = folder.split("/") if folder else [], path.split("/")
+    common = 0
+    while common < min(len(own), len(other) - 1) and own[common] == other[common]:
+        common += 1
+    return "/".join([".."] * (len(own) - common) + other[common:])
+
+
 NO_CERTAINTY = {
     "incomplete-year": (
         "No certainty of movement is stated: one of the two years is incomplete.",
@@ -93,7 +106,7 @@ class Request:
     def relative(self, path: str) -> str:
         """Relative address of any path of the site."""
         target, _, query = path.partition("?")
-        found = posixpath.relpath(target, posixpath.dirname(self.path) or ".")
+        found = _between(posixpath.dirname(self.path), target)
         return f"{found}?{query}" if query else found
 
     def city(self, city_id: str) -> str:
@@ -211,8 +224,7 @@ class Request:
 
     def notes(self) -> list[str]:
         """What a reader must know of this edition before the figures."""
-        reasons = {r["movement_note"] for r in self.shown.ranking() if r.get("movement_note")}
-        return [self.t(*NO_CERTAINTY[reason]) for reason in sorted(reasons)]
+        return [self.t(*NO_CERTAINTY[reason]) for reason in self.shown.movement_notes]
 
     def standfirst(self, rows: list[Row]) -> str:
         """One or two sentences under the headline of a ranking."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sciencecities.edition.read import OVERALL, Edition, TraceTotal
 from sciencecities.locate.text import fold
+from sciencecities.publish.by_city import ByCity
 from sciencecities.publish.outside import KEPT, Outside
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
     from sciencecities.compare.groups import Group
+    from sciencecities.edition.redraws import CityDraws
     from sciencecities.explain.movement import Explanation
     from sciencecities.method.choices import Choice
     from sciencecities.method.cube import Definition
@@ -20,14 +23,15 @@ if TYPE_CHECKING:
     from sciencecities.publish.spread import Spread
 
 Row = dict[str, Any]
+T = TypeVar("T")
 
 GAINS = """
-SELECT institution_id, ANY_VALUE(institution) AS institution,
+SELECT city_id, institution_id, ANY_VALUE(institution) AS institution,
        COALESCE(SUM(share) FILTER (data_year = $before), 0) AS before,
        COALESCE(SUM(share) FILTER (data_year = $year), 0) AS after
 FROM city_institutions
-WHERE scope = $scope AND city_id = $city AND data_year IN ($before, $year)
-GROUP BY institution_id ORDER BY institution_id
+WHERE scope = $scope AND data_year IN ($before, $year)
+GROUP BY city_id, institution_id ORDER BY city_id, institution_id
 """
 
 SITES = """
@@ -38,10 +42,9 @@ WHERE c.data_year = $year AND c.city_id IS NOT NULL AND p.latitude IS NOT NULL
 GROUP BY c.city_id, p.place_id ORDER BY share DESC, p.place_id
 """
 
-AMONG = """
-SELECT city_a, city_b, works, score FROM collaborations
-WHERE data_year = $year AND scope = $scope AND list_contains($cities, city_a)
-      AND list_contains($cities, city_b)
+PAIRS = """
+SELECT city_a AS city_id, city_b, works, score FROM collaborations
+WHERE data_year = $year AND scope = $scope ORDER BY city_a, city_b
 """
 
 SUBJECTS = ("physical", "biological", "chemistry", "earth-environmental", "health")
@@ -51,6 +54,9 @@ OTHERWISE = "-by-"
 
 LABS = 64
 """Answers of the method lab that are kept."""
+
+DRAWS = 8
+"""Scopes and years of which every city's re-draws are kept: 8 kB a city."""
 
 LEADING = 10
 """Institutions and partners that a city's page lists."""
@@ -114,14 +120,21 @@ class Shown:
         self.n_cities = n_cities
         self.edition = edition
         self.slug = slug
+        self._made: dict[tuple[str, ...], Any] = {}
         self._kept: dict[tuple[str, str], dict[str, tuple[int, list[Row]]]] = {}
         self.group = lru_cache(LABS)(self._group)
+        self._draws = lru_cache(DRAWS)(_draws_of)
         self.explanation = lru_cache(LABS)(self._explanation)
-        self.gains = lru_cache(LABS)(self._gains)
-        self.among = lru_cache(LABS)(self._among)
         self.lab = lru_cache(LABS)(self._lab)
         self.spread = lru_cache(LABS)(self._spread)
         self.ends = lru_cache(KEPT)(self._ends)
+
+    def once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, kept under the key: for both languages, and for several pages."""
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @property
     def year(self) -> int:
@@ -172,6 +185,11 @@ class Shown:
         """A city's rows of one scope, oldest year first."""
         rows = [r for r in self._by_city.get(city_id, []) if r["scope"] == scope]
         return sorted(rows, key=lambda r: r["data_year"])
+
+    @cached_property
+    def movement_notes(self) -> list[str]:
+        """Why no certainty of movement is stated, overall in the newest year; mostly nothing."""
+        return sorted({r["movement_note"] for r in self.ranking() if r.get("movement_note")})
 
     @cached_property
     def subjects(self) -> list[str]:
@@ -259,17 +277,28 @@ class Shown:
         """Why a city moved against the data year before, overall."""
         return self.edition.explain(city_id)
 
-    def _gains(self, city_id: str) -> list[Row]:
+    def gains(self, city_id: str) -> list[Row]:
         """Institutions of a city: institution_id, institution, Share before and after, overall."""
-        asked = {"before": self.year_before, "year": self.year, "scope": OVERALL, "city": city_id}
-        rows: list[Row] = self.edition.query(GAINS, asked).to_pylist()
-        return rows
+        return self._gains.of(city_id)
 
-    def _among(self, city_ids: tuple[str, ...]) -> dict[tuple[str, str], Row]:
+    @cached_property
+    def _gains(self) -> ByCity:
+        asked = {"before": self.year_before, "year": self.year, "scope": OVERALL}
+        return ByCity(self.edition.query(GAINS, asked))
+
+    def among(self, city_ids: Iterable[str]) -> dict[tuple[str, str], Row]:
         """Pairs of these cities that wrote together, overall, by both ids in order."""
-        asked = {"year": self.year, "scope": OVERALL, "cities": list(city_ids)}
-        rows = self.edition.query(AMONG, asked).to_pylist()
-        return {(r["city_a"], r["city_b"]): r | {"affinity": None} for r in rows}
+        ids = set(city_ids)
+        return {
+            (a, row["city_b"]): row | {"affinity": None}
+            for a in ids
+            for row in self._pairs.of(a, city_b=ids)
+        }
+
+    @cached_property
+    def _pairs(self) -> ByCity:
+        asked = {"year": self.year, "scope": OVERALL}
+        return ByCity(self.edition.query(PAIRS, asked))
 
     def sites(self, city_id: str) -> list[Row]:
         """The places of a city with the Share counted there, the largest first."""
@@ -287,7 +316,7 @@ class Shown:
         """Cities as one."""
         from sciencecities.compare.groups import group
 
-        return group(self.edition, city_ids, "", scope, year)
+        return group(self.edition, city_ids, "", scope, year, draws_for=self._draws)
 
     def first_works(self, city_id: str) -> tuple[TraceTotal, list[Row]]:
         """What stands behind a city's Share, and its first works as `Edition.works` has them."""
@@ -398,6 +427,12 @@ class Shown:
     def city_of(self, slug: str) -> str | None:
         """The id of the city with this slug."""
         return self._by_slug.get(slug)
+
+
+def _draws_of(edition: Edition, scope: str, year: int) -> CityDraws | None:
+    from sciencecities.compare.groups import draws_of
+
+    return draws_of(edition, scope, year)
 
 
 def _slug(name: str) -> str:

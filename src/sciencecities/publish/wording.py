@@ -87,7 +87,7 @@ class Wording:
 
     def rank(self, rank: int) -> str:
         """A rank standing alone: `6th`, `第6`."""
-        return self.t(nth(rank), f"第{rank}")
+        return self.t(nth(rank), f"第{rank:,}")
 
     def rank_word(self, rank: int) -> str:
         """A rank in a sentence: `sixth`, `第六`."""
@@ -116,8 +116,8 @@ class Wording:
         if change == 0:
             return self.t("same", "持平")
         if change > 0:
-            return self.t(f"up {change:,} from {nth(before)}", f"升{change}，原第{before}")
-        return self.t(f"down {-change:,} from {nth(before)}", f"降{-change}，原第{before}")
+            return self.t(f"up {change:,} from {nth(before)}", f"升{change:,}，原第{before:,}")
+        return self.t(f"down {-change:,} from {nth(before)}", f"降{-change:,}，原第{before:,}")
 
     # --- names ------------------------------------------------------------------------------
 
@@ -150,4 +150,4 @@ def _cut(name: str) -> str:
 
 def _han(number: int) -> str:
     """Up to ten in Han digits, as headlines write ranks; then in figures."""
-    return "零一二三四五六七八九十"[number] if 0 <= number <= 10 else str(number)
+    return "零一二三四五六七八九十"[number] if 0 <= number <= 10 else f"{number:,}"

@@ -160,6 +160,33 @@ def rank_sorted(order, values, ranks):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def rank_beside(sums, others, own):  # type: ignore[no-untyped-def]
+    """Rank of one more item in each replicate, beside those rows of `sums` that are `others`.
+
+    Ties and zeros as in `rank_sorted`: what is chained to the item by near ties stands no better.
+    """
+    n_items, n = sums.shape
+    top = own.astype(np.float64)
+    grew = True
+    while grew:
+        grew = False
+        for item in range(n_items):
+            if others[item]:
+                for r in range(n):
+                    value = np.float64(sums[item, r])
+                    if value > top[r] and value - top[r] <= 1e-9 * top[r]:
+                        top[r] = value
+                        grew = True
+    ranks = np.ones(n, np.int64)
+    for item in range(n_items):
+        if others[item]:
+            for r in range(n):
+                if own[r] == 0 or np.float64(sums[item, r]) > top[r]:
+                    ranks[r] += 1
+    return ranks
+
+
+@njit(nogil=True, cache=True)
 def pairwise_ranges(share, variance, critical, low, high):  # type: ignore[no-untyped-def]
     """Best and worst rank of each item that simultaneous pairwise comparisons leave open.
 

@@ -50,10 +50,8 @@ def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
     parts = [
         Part(
             str(g["institution"] or nameless),
-            request.works(city_id, institution=g["institution_id"])
-            if g["institution_id"] and g["after"]
-            else "",
             g["after"] - g["before"] * (1 + growth),
+            g["institution_id"] if g["after"] else None,
         )
         for g in shown.gains(city_id)
     ]
@@ -61,12 +59,11 @@ def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
         request.t("World grew; the same slice", "全球产出增长，占比不变")
         if growth >= 0
         else request.t("World shrank; the same slice", "全球产出减少，占比不变"),
-        "",
         old["share"] * growth,
     )
     return explained.waterfall(
         request, _why_title(request, parts), (str(before), str(shown.year)),
-        (old["share"], row["share"]), [grew], [p for p in parts if p.change],
+        (old["share"], row["share"]), [grew], [p for p in parts if p.change], city_id,
     )  # fmt: skip
 
 
@@ -188,6 +185,6 @@ def among(request: Request, city_id: str, rows: list[Row]) -> matrix.Matrix | No
     cities = [request.shown.cities[c] for c in ids if c in request.shown.cities]
     if len(cities) < 3:
         return None
-    pairs = request.shown.among(tuple(sorted(ids)))
+    pairs = request.shown.among(ids)
     title = request.t("Its partners work with each other too", "合作城市之间的合作")
     return matrix.of_pairs(request, "among", title, cities, pairs)

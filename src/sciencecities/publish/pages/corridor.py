@@ -120,7 +120,9 @@ def _ranked(shown: Shown, named: Named) -> list[Row]:
 def _title(request: Request, named: Named, group: Group | None, members: list[Row]) -> str:
     say, name = request.say, named.name[request.lang]
     if group is None:
-        cities = say.listed([f"{say.city(m)}{request.t(' ', '第')}{m['rank']}" for m in members])
+        cities = say.listed(
+            [f"{say.city(m)}{request.t(' ', '第')}{say.whole(m['rank'])}" for m in members]
+        )
         return request.t(f"{name}: {cities}", f"{name}：{cities}")
     span = say.span(group.rank_low, group.rank_high)
     rank = say.rank_word(group.rank)
@@ -252,7 +254,7 @@ def _plot(
 
     def draw() -> Drawing:
         lines = [
-            plots.PlotRow(label, str(row["rank"]), request.interval(scale, row, focus=True),
+            plots.PlotRow(label, say.whole(row["rank"]), request.interval(scale, row, focus=True),
                           say.span(row["rank_low"], row["rank_high"]) or "–")
             for label, row in rows
         ]  # fmt: skip

@@ -49,7 +49,7 @@ def _ranks(request: Request, title: str, rows: list[Row], scale: Scale) -> Figur
 
     def draw() -> Drawing:
         lines = [
-            PlotRow(request.country(r["country"]), str(r["rank"]), request.interval(scale, r),
+            PlotRow(request.country(r["country"]), say.whole(r["rank"]), request.interval(scale, r),
                     say.span(r["rank_low"], r["rank_high"]) or "–")
             for r in rows[:CITIES]
         ]  # fmt: skip

@@ -28,7 +28,7 @@ def ranks(
     def draw() -> Drawing:
         rows = [
             PlotRow(
-                request.say.city(line.row), str(line.row["rank"]),
+                request.say.city(line.row), request.say.whole(line.row["rank"]),
                 marks.histogram(scale, line.counts, n_choices, line.row["rank"],
                                 line.row["edition_rank"], height=TALL),
                 line.moved,

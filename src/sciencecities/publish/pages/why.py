@@ -35,15 +35,15 @@ def page(request: Request, name: str) -> Page:
         raise NoSuchPageError(f"no movement of a city {name!r} to explain in {shown.slug}")
     found = shown.explanation(city_id)
     row = shown.cities[city_id]
-    parts = [_part(request, city_id, found, n) for n in range(len(found.parts))]
+    parts = [_part(request, found, n) for n in range(len(found.parts))]
     title = request.t(f"Why {say.city(row)} moved", f"{say.city(row)}为何变动")
-    between = [Part(_growth(request), "", float(found.world_growth))]
+    between = [Part(_growth(request), float(found.world_growth))]
     if revision := float(found.of_kind("revision")):
-        between.insert(0, Part(request.t("Revised data", "数据修订"), "", revision))
+        between.insert(0, Part(request.t("Revised data", "数据修订"), revision))
     fall = explained.waterfall(
         request, title, (str(found.before.point.year), str(found.after.point.year)),
         (float(found.before.share), float(found.after.share)), between,
-        [p for p in parts if p.change],
+        [p for p in parts if p.change], city_id,
     )  # fmt: skip
     move = found.move("real")
     return request.render(
@@ -56,7 +56,10 @@ def page(request: Request, name: str) -> Page:
         sentences=found.summary[request.lang],
         warnings=found.warnings if request.lang == "en" else (),
         fall=fall,
-        parts=[(p, part) for p, part in zip(found.parts, parts, strict=True)][:LISTED],
+        parts=[
+            (p, request.works(city_id, institution=p.institution_id) if part.works_of else "")
+            for p, part in zip(found.parts[:LISTED], parts, strict=False)
+        ],
         n_parts=len(found.parts),
         titles={p.subject: subject_title(found, p.subject, request.lang) for p in found.parts},
         names={p.institution_id: institution_name(p, request.lang) for p in found.parts},
@@ -70,12 +73,9 @@ def _growth(request: Request) -> str:
     return request.t("World grew; the same slice", "全球产出增长，占比不变")
 
 
-def _part(request: Request, city_id: str, found: Explanation, number: int) -> Part:
+def _part(request: Request, found: Explanation, number: int) -> Part:
     part = found.parts[number]
     name = institution_name(part, request.lang)
     subject = subject_title(found, part.subject, request.lang)
     label = request.t(f"{name}, {subject}", f"{name}，{subject}")
-    href = ""
-    if part.institution_id and part.after:
-        href = request.works(city_id, institution=part.institution_id)
-    return Part(label, href, float(part.own_change or 0), (part.institution_id, part.subject))
+    return Part(label, float(part.own_change or 0), part.institution_id if part.after else None)

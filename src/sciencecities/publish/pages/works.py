@@ -32,7 +32,7 @@ def page(request: Request, name: str) -> Page:
         institution = shown.edition.find_institution(city_id, asked) if asked else None
     except ConfigError as error:
         raise NoSuchPageError(str(error)) from error
-    total = shown.edition.trace_total(city_id, scope, shown.year, institution)
+    total = _total(shown, city_id, scope, institution)
     n_pages = max(1, -(-total.works // PER_PAGE))
     text = request.query.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
@@ -41,6 +41,14 @@ def page(request: Request, name: str) -> Page:
         city_id, scope, shown.year, institution, top=PER_PAGE, skip=(number - 1) * PER_PAGE
     )
     return _render(request, city_id, scope, institution, total, works.to_pylist(), number)
+
+
+def _total(shown: Shown, city_id: str, scope: str, institution: str | None) -> TraceTotal:
+    """What stands behind a number; of a whole city the rankings say it."""
+    if institution is not None:
+        return shown.edition.trace_total(city_id, scope, shown.year, institution)
+    row = shown.row(city_id, scope)
+    return TraceTotal(row["count"], row["share"]) if row else TraceTotal(0, 0.0)
 
 
 def _render(
