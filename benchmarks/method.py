@@ -13,6 +13,7 @@ DuckDB by hand sums doubles over the same Parquet files, for cities alone.
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -120,6 +121,38 @@ def run_lab(folder: str, out: str) -> None:
         print(f"  {scheme} {cities}: {_seconds(start, used)}")
 
 
+def run_own(folder: str, out: str) -> None:
+    """The same of a reader's own: every eighth journal, and boundaries as a grid of 4°."""
+    import random
+
+    from sciencecities.locate.boundaries import Boundaries
+    from sciencecities.locate.model import Place
+    from sciencecities.method.cube import Cube, define
+    from sciencecities.method.lab import compute
+    from sciencecities.scopes.model import JournalSet
+    from sciencecities.tables import RANKINGS
+    from serve import grid
+
+    cube, where = Cube(Path(folder)), random.Random(5)
+    issns = frozenset(f"{n:04d}-0000" for n in range(0, 3_000, 8))
+    listed = JournalSet("your journals", issns, frozenset())
+    places = [
+        Place(r["place_id"], r["place"], r["country"], where.uniform(-60, 70),
+              where.uniform(-180, 180))
+        for r in cube.places
+    ]  # fmt: skip
+    nothing = RANKINGS.schema().empty_table()
+    start, used = time.monotonic(), time.process_time()
+    boundaries = Boundaries.parse(json.dumps(grid()).encode(), "own", "own")
+    ends = define(boundaries, places, "own")[0]
+    print(f"  boundaries read: {_seconds(start, used)}")
+    for scheme in ("leiden", "nature-index", "city", "full"):
+        start, used = time.monotonic(), time.process_time()
+        asked = _question(scheme, "own")._replace(listed=listed)
+        compute(cube, asked, ends, nothing)
+        print(f"  {scheme} of both: {_seconds(start, used)}")
+
+
 def _seconds(start: float, used: float) -> str:
     wall, cpu = time.monotonic() - start, time.process_time() - used
     return f"{wall:.2f} s, {cpu:.2f} s of processor"
@@ -208,6 +241,7 @@ def run_all(folder: str, out: str) -> None:
 CONTENDERS: dict[str, Contender] = {
     "duckdb by hand, five questions": run_hand,
     "sciencecities, five questions": run_lab,
+    "sciencecities, own journals and boundaries": run_own,
     "duckdb by hand, all choices": run_hand_all,
     "sciencecities, all choices": run_all,
 }

@@ -35,13 +35,21 @@ TRACE_FILTER = "city_id = $city AND data_year = $year"
 IN_SCOPE = " AND work_id IN (SELECT work_id FROM work_scopes WHERE scope = $scope)"
 OF_INSTITUTION = " AND institution_id = $institution"
 
+# Of the works that are not asked for, the weight alone is added up.
 WORKS_SQL = """
-SELECT data_year, work_id, MIN(doi) AS doi, SUM(units)::HUGEINT AS units,
+WITH here AS MATERIALIZED (
+    SELECT data_year, work_id, doi, units, author_position, institution
+    FROM contributions WHERE {where}
+), heaviest AS (
+    SELECT data_year, work_id, SUM(units)::HUGEINT AS units FROM here
+    GROUP BY data_year, work_id ORDER BY units DESC, work_id {limit}
+)
+SELECT h.data_year, h.work_id, MIN(doi) AS doi, FIRST(w.units) AS units,
        COUNT(DISTINCT author_position) AS n_authors,
        LIST(DISTINCT institution ORDER BY institution) AS institutions
-FROM contributions WHERE {where}
-GROUP BY data_year, work_id
-ORDER BY units DESC, work_id
+FROM here AS h JOIN heaviest AS w ON w.data_year = h.data_year AND w.work_id = h.work_id
+GROUP BY h.data_year, h.work_id
+ORDER BY units DESC, h.work_id
 """
 
 
@@ -181,7 +189,8 @@ class Edition:
         """
         where, values = self._trace_filter(city, scope, year, institution)
         if top is not None:
-            best = f"SELECT work_id FROM ({WORKS_SQL.format(where=where)}) LIMIT {int(top)}"
+            limit = f"LIMIT {int(top)}"
+            best = f"SELECT work_id FROM ({WORKS_SQL.format(where=where, limit=limit)})"
             where += f" AND work_id IN ({best})"
         return self.query(
             f"SELECT {TRACE_COLUMNS} FROM contributions WHERE {where} ORDER BY {TRACE_ORDER}",
@@ -205,7 +214,7 @@ class Edition:
         """
         where, values = self._trace_filter(city, scope, year, institution)
         limit = f"LIMIT {int(top)} OFFSET {int(skip)}" if top is not None else ""
-        rows = self.query(f"{WORKS_SQL.format(where=where)} {limit}", values)
+        rows = self.query(WORKS_SQL.format(where=where, limit=limit), values)
         weights = [int(u) / UNITS_PER_WORK for u in rows.column("units").to_pylist()]
         position = rows.schema.get_field_index("units")
         return rows.set_column(position, "weight", [weights])
