@@ -204,6 +204,38 @@ def test_keyboard(watched: Watched, site: Site, served: str, name: str) -> None:
     assert page.url.endswith("#main")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_works_with_long_dois_fit_a_phone(
+    watched: Watched, site: Site, served: str, lang: str
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    watched.visit(f"{served}/{lang}/{site.shown[0].slug}/works/beijing.html")
+    page.evaluate(
+        """() => document.querySelectorAll(".works tbody th").forEach(
+            (th) => { th.querySelector("a").textContent = "10.2174/1389201021666200516155146"; })"""
+    )
+    assert too_wide(page) <= 0
+    row = page.locator(".works tbody tr").first
+    assert row.locator(".sub").is_visible()
+    assert not row.locator("td").last.is_visible()
+
+
+def test_a_phone_sorts_by_what_it_has_no_column_of(
+    watched: Watched, site: Site, served: str
+) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 360, "height": 900})
+    watched.visit(f"{served}/en/{site.shown[0].slug}/cities.html")
+    page.get_by_role("navigation", name="Order of the table").get_by_role(
+        "link", name="Count"
+    ).click()
+    page.wait_for_url("**sort=count**")
+    assert "Count" in page.locator("#ranked .under").first.inner_text()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert not page.locator(".sorts").is_visible()
+
+
 def test_a_table_is_sorted_with_the_keyboard_and_without_script(
     browser: Browser, site: Site, served: str
 ) -> None:

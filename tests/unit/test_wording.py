@@ -65,3 +65,12 @@ def test_names_and_lists() -> None:
         "A, B and C",
         "甲、乙和丙",
     )
+
+
+def test_large_ranks_have_a_comma_in_both_languages() -> None:
+    row = {"rank": 1103, "rank_low": 1050, "rank_high": 1240, "previous_rank": 2204,
+           "rank_change": 1101}  # fmt: skip
+    assert Wording("zh").ranked(row) == "第1,103（1,050～1,240）"
+    assert Wording("zh").moved(row) == "升1,101，原第2,204"
+    assert Wording("zh").rank_word(1103) == "第1,103"
+    assert Wording("en").moved(row) == "up 1,101 from 2,204th"

@@ -20,6 +20,9 @@ from sciencecities.publish.figures import Drawing, light
 WIDE, NARROW = 760, 328
 """Widths at which charts are rendered, px."""
 
+NAMES = 190
+"""What names take of it, px."""
+
 _CONFIG = {
     "view": {"stroke": None},
     "axis": {
@@ -84,10 +87,12 @@ def _rendered(spec: str) -> str:
 def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) -> Chart:
     """Ranks over years, a line a city; `rows` have year, rank, name, focus (bool).
 
-    The rank axis points down. First and last points bear the name.
+    The rank axis points down. First and last points bear the name; on a phone the first ones have
+    room for the rank alone.
     """
 
-    def spec(width: int) -> dict[str, Any]:
+    def spec(width: int, first: str) -> dict[str, Any]:
+        """`first` is what stands beside the first points."""
         worst = max((r["rank"] for r in rows), default=10)
         x = {"field": "year", "type": "ordinal", "axis": {"title": None, "orient": "top",
              "offset": 12, "labelAngle": 0, "grid": False, "domain": False,
@@ -97,13 +102,10 @@ def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) ->
         hot = {"condition": {"test": "datum.focus", "value": "var(--cobalt)"}}
         base = {"x": x, "y": y, "detail": {"field": "city_id", "type": "nominal"}}
         line = hot | {"value": "var(--mark)"}
-        text = {
-            "text": {"field": "label", "type": "nominal"},
-            "color": hot | {"value": "var(--ink-2)"},
-        }
-        ends = [(years[0], "right", -10), (years[-1], "left", 10)]
+        ink = hot | {"value": "var(--ink-2)"}
+        ends = [(years[0], "right", -10, first), (years[-1], "left", 10, "label")]
         return {
-            "width": width - 190,
+            "width": width,
             "height": 24 * min(worst, 24),
             "data": {"values": list(rows)},
             "layer": [
@@ -111,9 +113,10 @@ def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) ->
                 {"mark": {"type": "circle", "size": 60, "opacity": 1},
                  "encoding": base | {"color": line}},
                 *({"transform": [{"filter": f"datum.year == {year}"}],
-                   "mark": {"type": "text", "align": align, "dx": dx}, "encoding": base | text}
-                  for year, align, dx in ends),
+                   "mark": {"type": "text", "align": align, "dx": dx},
+                   "encoding": base | {"text": {"field": said, "type": "nominal"}, "color": ink}}
+                  for year, align, dx, said in ends),
             ],
         }  # fmt: skip
 
-    return Chart(label, spec(WIDE), spec(NARROW + 100))
+    return Chart(label, spec(WIDE - NAMES, "label"), spec(NARROW - NAMES, "rank"))

@@ -204,6 +204,6 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outs
 def _breaks(text: str) -> Markup:
     """A headline that breaks at its punctuation only: no Chinese word, no percentage is split."""
     escaped = re.sub(r"\d[\d.,]*%", r'<span class="nw">\g<0></span>', str(Markup.escape(text)))
-    for mark in "，；：。、":
+    for mark in "，；：。、—”":
         escaped = escaped.replace(mark, f"{mark}<wbr>")
     return Markup(escaped)

@@ -28,8 +28,8 @@ def page(request: Request, name: str) -> Page:
         facts = ground.of_city(shown, city_id, request.lang, request.site.on)
     lives = ground.lives(facts.facts, request.lang, request.site.on) if facts else []
     scopes.sort(key=lambda s: (s[2]["rank"], s[0]))
-    made_of = request.t("What its Share is made of", "份额由谁贡献")
     n_institutions, institutions = shown.institutions(city_id, row["scope"])
+    made_of = _made_of(request, row, institutions)
     partners = shown.partners(city_id)[1]
     subjects = _subjects(request, scopes)
     return request.render(
@@ -59,6 +59,22 @@ def page(request: Request, name: str) -> Page:
         among=city_parts.among(request, city_id, partners),
         embed=linked.snippet(request, subjects) if subjects else "",
         said_to_machines=linked.block(linked.city(request, row)),
+    )
+
+
+def _made_of(request: Request, row: Row, institutions: list[Row]) -> str:
+    """The finding over the institutions: how much of the Share the largest holds."""
+    if not institutions or not row["share"]:
+        return ""
+    first = institutions[0]
+    part = request.say.percent(first["share"] / row["share"])
+    if first["institution"] is None:
+        return request.t(
+            f"For {part} of its Share no institution is named", f"份额的{part}未写明单位"
+        )
+    return request.t(
+        f"{first['institution']} holds {part} of its Share",
+        f"{first['institution']}占份额的{part}",
     )
 
 

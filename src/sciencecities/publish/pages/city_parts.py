@@ -95,9 +95,10 @@ def sites(request: Request, city_id: str, facts: Observatory | None) -> Drawn | 
     ]  # fmt: skip
     drawn = RegionMap([*dots, *(stated.dots if stated else ())], stated.lines if stated else ())
     n = len(places)
-    title = request.t(
-        f"Its institutions stand in {n} place" + ("s" if n != 1 else ""), f"单位分布在{n}处"
-    )
+    title = request.t(f"Its institutions stand in {n} places", f"单位分布在{n}处")
+    if n < 2 and stated:
+        n_stated = len(stated.dots)
+        title = request.t(f"Sources name {n_stated} of its sites", f"来源述及本市{n_stated}处地点")
     counted = request.t(
         "The area of a circle is the Share of the institutions that the registry places there.",
         "圆面积为登记在该地的单位的份额。",
@@ -107,7 +108,7 @@ def sites(request: Request, city_id: str, facts: Observatory | None) -> Drawn | 
         "空心圆为平台与设施，据来源所述。",
     )
     if not places:
-        title, counted = request.t("Sites that sources name", "来源所述的地点"), ""
+        counted = ""
     plain = request.t("Land only, no borders.", "底图只画陆地，不画界线。")
     note = request.t(" ", "").join(filter(None, (counted, rings if stated else "", plain)))
     columns = ("kind", "name", "latitude", "longitude", "share")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Any
 
 from sciencecities.compare.groups import Group
@@ -24,6 +26,8 @@ LARGEST = 18.0
 
 THICKEST = 9.0
 """Width of the line between the pair that works together most, px."""
+
+EARTH_KM = 6371.0
 
 HIGH = 1.5
 """From here an affinity is called more than expected; its inverse, less."""
@@ -59,9 +63,19 @@ def index(request: Request, _name: str) -> Page:
               for n in found.values()]  # fmt: skip
     return request.render(
         "corridors.html",
-        title=request.t("Corridors: several cities as one", "走廊：几座城市合为一城"),
+        title=_index_title(request, groups),
         section="corridors", groups=groups, asked=text, message=message,
     )  # fmt: skip
+
+
+def _index_title(request: Request, groups: list[tuple[Named, Group | None]]) -> str:
+    """Which set ranks highest as one city."""
+    ranked = [(group.rank, named) for named, group in groups if group]
+    if not ranked:
+        return request.t("Corridors: several cities as one", "走廊：几座城市合为一城")
+    rank, named = min(ranked, key=lambda pair: (pair[0], pair[1].id))
+    said, name = request.say.rank_word(rank), named.name[request.lang]
+    return request.t(f"As one city the {name} would be {said}", f"{name}若为一城，将居{said}")
 
 
 def page(request: Request, name: str) -> Page:
@@ -83,7 +97,7 @@ def _page(request: Request, named: Named) -> Page:
     members = group.members if group else _ranked(shown, named)
     title = _title(request, named, group, members)
     history = _history(request, named) if group else []
-    map_title = request.t("Where they stand", "它们在哪里")
+    map_title = _apart(request, members)
     map_note = _map_note(request, named, group)
     drawn_map = _map(request, named, members, group)
     return request.render(
@@ -94,7 +108,7 @@ def _page(request: Request, named: Named) -> Page:
         group=group,
         members=members,
         scale=drawn.scale(members),
-        ranks=drawn.ranks(request, "members", request.t("Its members", "成员城市"), members),
+        ranks=drawn.ranks(request, "members", _highest(request, members), members),
         inner=_inner(request, group) if group else "",
         matrix=matrix.of_members(request, group) if group and len(members) > 1 else None,
         partners=_partners(request, group) if group else None,
@@ -130,6 +144,31 @@ def _title(request: Request, named: Named, group: Group | None, members: list[Ro
     return request.t(
         f"As one city the {name} would be {rank}{more}", f"{name}若为一城，将居{rank}{more}"
     )
+
+
+def _highest(request: Request, members: list[Row]) -> str:
+    """Which member ranks highest."""
+    name, rank = request.say.city(members[0]), request.say.ranked(members[0])
+    return request.t(f"{name} ranks highest: {rank}", f"{name}名次最高：{rank}")
+
+
+def _apart(request: Request, members: list[Row]) -> str:
+    """How far the members are from each other at most, in tens of kilometres."""
+    at = [(m["latitude"], m["longitude"]) for m in members if m["latitude"] is not None]
+    farthest = max((_km(*pair) for pair in combinations(at, 2)), default=0.0)
+    km = 10 * ceil(farthest / 10)
+    return request.t(f"They lie within {km:,} km of each other", f"彼此相距不超过{km:,}公里")
+
+
+def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """The distance of two points on the globe (haversine).
+
+    >>> round(_km((23.13, 113.26), (22.32, 114.17)))  # Guangzhou, Hong Kong
+    130
+    """
+    half = [sin(radians(y - x) / 2) ** 2 for x, y in zip(a, b, strict=True)]
+    part = half[0] + cos(radians(a[0])) * cos(radians(b[0])) * half[1]
+    return 2 * EARTH_KM * asin(sqrt(part))
 
 
 def _inner(request: Request, group: Group) -> str:

@@ -14,6 +14,9 @@ from sciencecities.publish.shown import Row
 LEADING = 20
 LINES = 10
 
+VERY_LIKELY = 0.8
+"""From here `certainty.WORDS` say very likely."""
+
 
 def page(request: Request, _name: str) -> Page:
     """Movement of the leading cities between the newest year and the one before."""
@@ -66,14 +69,33 @@ def _moves(request: Request, rows: list[Row]) -> Figure:
 
     return request.figure(
         "moves",
-        request.t("How sure each move is", "变动有多可靠") if stated
-        else request.t("How each city moved", "各城市的变动"),
+        _moves_title(request, rows) if stated else request.t("How each city moved", "各城市的变动"),
         request.t(
             "Of twenty re-draws of both years’ works: fell (outlined), same (grey), rose (dark)",
             "两年论文重抽，每20次中下降（空心）、不变（灰）、上升（深色）各几次",
         ) if stated else " ".join(request.notes()),
         MOVED, [[r.get(c) for c in MOVED] for r in rows], draw,
     )  # fmt: skip
+
+
+def _moves_title(request: Request, rows: list[Row]) -> str:
+    """How many of the moves are more than luck."""
+    moved = [r for r in rows if r["rank_change"]]
+    sure = sum(max(r["p_rose"] or 0, r["p_fell"] or 0) >= VERY_LIKELY for r in moved)
+    return request.t(
+        f"Of {len(moved)} moves, {sure} are very likely real",
+        f"{len(moved)}次变动中，有{sure}次很可能属实",
+    )
+
+
+def _stayed(request: Request, rows: list[Row], before: int) -> str:
+    """How many of the leading cities led in an earlier year too."""
+    earlier = [request.shown.row(r["city_id"], year=before) for r in rows]
+    n = sum(1 for r in earlier if r and r["rank"] <= len(rows))
+    return request.t(
+        f"Of the first {len(rows)}, {n} were among the first {len(rows)} in {before} too",
+        f"前{len(rows)}座城市中，有{n}座在{before}年也居前{len(rows)}",
+    )
 
 
 def _chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
@@ -99,6 +121,6 @@ def _chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
     )
     chart = bump(points, years, label=label)
     columns = ("year", "city_id", "label", "rank", "rank_low", "rank_high")
-    title, note = request.t("Ranks over the years", "历年名次"), label
+    title = _stayed(request, rows[:LINES], years[0])
     cells = [[p[c] for c in columns] for p in points]
-    return chart, drawn.chart(request, "years", title, note, chart, columns, cells)
+    return chart, drawn.chart(request, "years", title, label, chart, columns, cells)

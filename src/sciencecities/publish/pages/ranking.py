@@ -134,5 +134,5 @@ def _map_title(request: Request, top: list[Row]) -> str:
     """In how many countries the first ten stand."""
     n = len({r["country"] for r in top})
     return request.t(
-        f"The first {len(top)} stand in {n} countries", f"前{len(top)}名分布在{n}个国家和地区"
+        f"The first {len(top)} stand in {n} countries", f"前{len(top)}名，分布在{n}个国家和地区"
     )
