@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import date
 from html import unescape
@@ -113,3 +115,19 @@ def test_a_published_edition_says_whose_it_is_and_both_years(site: Site) -> None
     city = page(site, "city/guangzhou")
     assert city.count("not published") >= 6  # overall and five subjects
     assert "中国" in page(site, "city/guangzhou", "zh").split("<h1>")[0]
+
+
+def test_what_is_stated_can_be_taken_away(site: Site) -> None:
+    made = site.page(f"en/{site.shown[0].slug}/observatory/guangzhou.html")
+    files = dict(made.files())
+    base = made.path.removesuffix(".html")
+    assert files.keys() >= {f"{base}/platforms-1.{ending}" for ending in ("csv", "svg", "png")}
+    rows = list(csv.DictReader(io.StringIO(files[f"{base}/platforms-1.csv"]().decode())))
+    assert rows[0]["claimed"] == "over 50"
+    assert all(row["sources"].startswith("http") for row in rows)
+    drawn = files[f"{base}/facilities-3.svg"]().decode()
+    assert "Cold Seep Ecosystem Research Facility: construction started" in drawn
+    assert f"{base}/facilities-1.csv" in files
+    assert f"{base}/facilities-1.svg" not in files  # words are not drawn
+    links = re.findall(r'href="guangzhou/([a-z0-9-]+\.[a-z]+)" download', made.html)
+    assert {f"{base}/{link}" for link in links} == files.keys()

@@ -59,7 +59,12 @@ class Figure:
     lang: Lang
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
-    draw: Callable[[], Drawing]
+    draw: Callable[[], Drawing] | None
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The endings of its files; a table of words has numbers alone."""
+        return FORMATS if self.draw else FORMATS[:1]
 
     @property
     def says(self) -> str:
@@ -90,6 +95,8 @@ class Figure:
         return bytes(vl_convert.svg_to_png(self._framed(), scale=PNG_SCALE))
 
     def _framed(self) -> str:
+        if self.draw is None:
+            raise KeyError(f"{self.id} is not drawn")
         drawing = self.draw()
         width = WIDTH + 2 * PADDING
         y = PADDING + 18

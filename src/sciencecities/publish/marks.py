@@ -14,6 +14,9 @@ from markupsafe import Markup
 ROW = 40
 """Height of a row's plot, px."""
 
+EVENT = 24
+"""Height of a dated event's, px."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -222,11 +225,29 @@ def years(scale: Scale) -> Markup:
     """The years above a column of lives."""
     labels = "".join(
         f'<text class="note m" x="{scale.x(year)}" y="14">{year}</text>'
-        for year in range(int(scale.low), int(scale.high) + 1)
+        for year in _whole_years(scale)
     )
     return Markup(
         f'<svg class="fluid" height="18" aria-hidden="true" focusable="false">{labels}</svg>'
     )
+
+
+def _whole_years(scale: Scale) -> range:
+    """The years worth a label: ten or so."""
+    low, high = int(scale.low), int(scale.high)
+    return range(low, high + 1, max(1, round((high - low) / 8)))
+
+
+def event(scale: Scale, at: float, *, planned: bool = False) -> Markup:
+    """Something dated on a line of years: a dot, or a ring where it is planned."""
+    y = EVENT // 2
+    parts = [
+        f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{EVENT}"/>'
+        for t in _whole_years(scale)
+    ]
+    parts.append(f'<circle class="{"ring" if planned else "dot f"}" cx="{scale.x(at)}" '
+                 f'cy="{y}" r="5.5"/>')  # fmt: skip
+    return _row(parts, EVENT)
 
 
 def life(
@@ -239,7 +260,7 @@ def life(
     y = 15
     parts = [
         f'<line class="grid" x1="{scale.x(t)}" x2="{scale.x(t)}" y1="0" y2="{2 * y}"/>'
-        for t in range(int(scale.low), int(scale.high) + 1)
+        for t in _whole_years(scale)
     ]
     parts.append(_span("line f", scale, begun, until, y))
     if due is not None:

@@ -40,7 +40,7 @@ class Page:
     def files(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
         """Path and content of each file of its figures, beside the page."""
         for figure in self.figures:
-            for ending in self.endings:
+            for ending in (e for e in self.endings if e in figure.formats):
                 path = f"{self.path.removesuffix('.html')}/{figure.id}.{ending}"
                 yield path, partial(figure.make, ending)
 
@@ -135,7 +135,7 @@ class Request:
         note: str,
         columns: Sequence[str],
         rows: Sequence[Sequence[Any]],
-        draw: Callable[[], Drawing],
+        draw: Callable[[], Drawing] | None,
         source: str = "",
     ) -> Figure:
         """A figure of this page, whose files are found beside it."""
@@ -149,7 +149,11 @@ class Request:
         query = urlencode(self.query)
         base = f"{self.path.removesuffix('.html')}/{figure.id}"
         more = f"?{query}" if query else ""
-        return [(f.upper(), self.relative(f"{base}.{f}{more}")) for f in self.endings]
+        return [
+            (f.upper(), self.relative(f"{base}.{f}{more}"))
+            for f in self.endings
+            if f in figure.formats
+        ]
 
     @property
     def endings(self) -> tuple[str, ...]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sciencecities.edition.read import OVERALL
-from sciencecities.publish import drawn, ground, headlines, linked
+from sciencecities.publish import drawn, ground, ground_figures, headlines, linked
+from sciencecities.publish.brief_parts import Section
 from sciencecities.publish.figures import Figure
+from sciencecities.publish.ground import Ground
 from sciencecities.publish.pages import city_parts
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
@@ -27,6 +31,7 @@ def page(request: Request, name: str) -> Page:
     if city_id in ground.observatories():
         facts = ground.of_city(shown, city_id, request.lang, request.site.on)
     lives = ground.lives(facts.facts, request.lang, request.site.on) if facts else []
+    claimed = _claimed(facts) if facts else None
     scopes.sort(key=lambda s: (s[2]["rank"], s[0]))
     n_institutions, institutions = shown.institutions(city_id, row["scope"])
     made_of = _made_of(request, row, institutions)
@@ -47,6 +52,9 @@ def page(request: Request, name: str) -> Page:
         else None,
         scale=drawn.scale([r for *_, r in scopes]),
         ground=facts,
+        claimed=claimed,
+        taken=ground_figures.figures(request, facts, [claimed]) if facts and claimed else {},
+        key=ground_figures.key,
         lives=lives,
         years=ground.years(lives) if lives else None,
         lived=drawn.lives(request, lives, ground.years(lives)) if lives else None,
@@ -60,6 +68,14 @@ def page(request: Request, name: str) -> Page:
         embed=linked.snippet(request, subjects) if subjects else "",
         said_to_machines=linked.block(linked.city(request, row)),
     )
+
+
+def _claimed(facts: Ground) -> Section | None:
+    """The claims on platforms, which the page shows of all sections."""
+    platforms = facts.section("platforms")
+    if platforms is None:
+        return None
+    return replace(platforms, blocks=tuple(b for b in platforms.blocks if b.kind == "claims"))
 
 
 def _made_of(request: Request, row: Row, institutions: list[Row]) -> str:

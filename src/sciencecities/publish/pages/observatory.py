@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from sciencecities.observatory.city import Observatory
-from sciencecities.publish import drawn, ground, land, region
+from sciencecities.publish import drawn, ground, ground_figures, land, region
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Shown
@@ -44,6 +44,8 @@ def page(request: Request, name: str) -> Page:
         years=ground.years(found) if found else None,
         lived=drawn.lives(request, found, ground.years(found)) if found else None,
         map=_map(request, facts),
+        taken=ground_figures.figures(request, made, made.sections),
+        key=ground_figures.key,
     )
 
 
