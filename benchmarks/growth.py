@@ -63,7 +63,7 @@ def run_redraws(folder: str, out: str) -> None:
     from sciencecities.rank.sums import sum_weights
 
     engine = _engine(folder, out)
-    engine.table("keyed", "SELECT *, record_id * 2654435761 AS work_key FROM selected")
+    engine.table("keyed", "SELECT *, work_no * 2654435761 AS work_key FROM selected")
     engine.table("selected_keyed", "SELECT * FROM keyed")
     engine._connection.execute("CREATE OR REPLACE VIEW selected AS FROM selected_keyed")
     sum_weights(engine, Silent(), only=("by_target",))

@@ -30,6 +30,9 @@ from side_by_side import Contender, main_for
 N_CITIES, N_INSTITUTIONS, N_SCOPES, WORK = 2_000, 20_000, 6, 10**18
 ROOT = Path(__file__).resolve().parents[1]
 SPARK = ROOT / ".venv-spark" / "bin" / "python"
+# Work w as the record of a file of 200,000, numbered as ingest numbers records, and back.
+RECORD = "(w // 200000 * 16777216 + w % 200000)"
+WORK_NO = "(record_id // 16777216 * 200000 + record_id % 16777216)"
 NAMES = ("selected", "authorships", "affiliations", "placements", "unit_targets", "members")
 
 # A multiplicative hash spreads the numbers; what DuckDB calls random depends on its threads.
@@ -46,17 +49,17 @@ def make_data(folder: Path, millions: float) -> None:
     n_keys = n_works * 2
     write(
         "selected",
-        "SELECT w AS work_no, w AS record_id, CAST(2024 AS INTEGER) AS data_year, "
+        f"SELECT w AS work_no, {RECORD} AS record_id, CAST(2024 AS INTEGER) AS data_year, "
         f"FALSE AS authors_truncated FROM range(1, {n_works} + 1) AS r(w)",
     )
     write(
         "authorships",
-        "SELECT w AS record_id, CAST(unnest(range(1, 2 + w * 7919 % 9)) AS INTEGER) AS "
+        f"SELECT {RECORD} AS record_id, CAST(unnest(range(1, 2 + w * 7919 % 9)) AS INTEGER) AS "
         "author_position, FALSE AS is_first, FALSE AS is_corresponding "
         f"FROM range(1, {n_works} + 1) AS r(w)",
     )
-    who = SPREAD.format(n="record_id * 16 + author_position")
-    key = SPREAD.format(n="(record_id * 16 + author_position) * 4 + i")
+    who = SPREAD.format(n=f"{WORK_NO} * 16 + author_position")
+    key = SPREAD.format(n=f"({WORK_NO} * 16 + author_position) * 4 + i")
     write(
         "affiliations",
         "SELECT record_id, author_position, CAST(i AS INTEGER) AS affiliation, "
