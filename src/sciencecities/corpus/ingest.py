@@ -6,7 +6,6 @@ and is redone only if its note is missing, so a killed run goes on where it was.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 from collections import deque
@@ -15,6 +14,7 @@ from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from sciencecities.collector import paused_collector
 from sciencecities.corpus.store import (
     CORPUS_FORMAT,
     PIECE_BYTES,
@@ -165,14 +165,9 @@ def read_piece(
     """Decode a piece and write its part (runs in a worker process)."""
     source = all_sources()[source_name]
     records = Records(name, source.unit, first_id)
-    collecting = gc.isenabled()
-    gc.disable()  # millions of new objects and no cycles among them
-    try:
+    with paused_collector():
         source.read(path, piece, records)
         return Corpus(folder).write_part(part, records)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _in_parallel(

@@ -7,7 +7,6 @@ a list of rows in ascending order is a list of places in descending population.
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sciencecities.collector import paused_collector
 from sciencecities.errors import LocateError
 from sciencecities.locate.text import fold
 
@@ -210,9 +210,7 @@ def _unpack(blob: bytes) -> Index | None:
     for length in header["sections"]:
         sections.append(body[start : start + length])
         start += length
-    was_enabled = gc.isenabled()
-    gc.disable()  # hundreds of thousands of tuples are made; none of them is garbage
-    try:
+    with paused_collector():
         return Index(
             ids=_array("i", sections[0]),
             latitudes=_array("d", sections[1]),
@@ -223,9 +221,6 @@ def _unpack(blob: bytes) -> Index | None:
             own_names=_split(sections[6]),
             names=_name_table(sections[7:], header["n_singles"]),
         )
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _name_table(sections: list[memoryview], n_singles: int) -> dict[str, int | tuple[int, ...]]:

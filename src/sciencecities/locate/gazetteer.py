@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 
 from sciencecities.locate.gaz_index import Index, load_index
@@ -139,11 +140,9 @@ class Gazetteer:
 
     @functools.cached_property
     def _cells(self) -> dict[tuple[int, int], list[int]]:
-        cells: dict[tuple[int, int], list[int]] = {}
-        for row, (lat, lon) in enumerate(
-            zip(self.index.latitudes, self.index.longitudes, strict=True)
-        ):
-            cells.setdefault(_cell(lat, lon), []).append(row)
+        cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for row, cell in enumerate(map(_cell, self.index.latitudes, self.index.longitudes)):
+            cells[cell].append(row)
         return cells
 
     def _ring(self, latitude: float, longitude: float, ring: int) -> Iterator[int]:

@@ -61,22 +61,17 @@ def distance(lat1, lon1, lat2, lon2):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def named_place(ix, org, loc, n_loc, seen_country):  # type: ignore[no-untyped-def]
     """2 if a town of the organisation is named, 1 if its country is, else 0."""
+    towns, first_town, last_town = ix.org_town, ix.org_town_off[org], ix.org_town_off[org + 1]
+    countries, first, last = ix.org_country, ix.org_country_off[org], ix.org_country_off[org + 1]
+    loc_country = ix.loc_country
     best = 0
     for q in range(n_loc):
-        if any_in(ix.org_town, ix.org_town_off[org], ix.org_town_off[org + 1], loc[q, 0]):
+        if any_in(towns, first_town, last_town, loc[q, 0]):
             return 2
-        country = ix.loc_country[loc[q, 0]]
-        if country >= 0 and any_in(
-            ix.org_country, ix.org_country_off[org], ix.org_country_off[org + 1], country
-        ):
+        country = loc_country[loc[q, 0]]
+        if country >= 0 and any_in(countries, first, last, country):
             best = 1
-    if (
-        best == 0
-        and seen_country >= 0
-        and any_in(
-            ix.org_country, ix.org_country_off[org], ix.org_country_off[org + 1], seen_country
-        )
-    ):
+    if best == 0 and seen_country >= 0 and any_in(countries, first, last, seen_country):
         best = 1
     return best
 
@@ -88,16 +83,17 @@ def country_state(ix, org, start, end, part, loc, n_loc):  # type: ignore[no-unt
     -1 where they do not, 0 where none is named. Those inside the name do not count.
     """
     first, last = ix.org_country_off[org], ix.org_country_off[org + 1]
+    loc_country = ix.loc_country
     if first == last:
         return 0.0
     best_part = 1_000_000
     for q in range(n_loc):
         inside = loc[q, 1] >= start and loc[q, 2] <= end
-        if ix.loc_country[loc[q, 0]] >= 0 and part[loc[q, 1]] >= part[start] and not inside:
+        if loc_country[loc[q, 0]] >= 0 and part[loc[q, 1]] >= part[start] and not inside:
             best_part = min(best_part, part[loc[q, 1]])
     state = 0.0
     for q in range(n_loc):
-        country = ix.loc_country[loc[q, 0]]
+        country = loc_country[loc[q, 0]]
         inside = loc[q, 1] >= start and loc[q, 2] <= end
         if country < 0 or part[loc[q, 1]] != best_part or inside:
             continue
@@ -121,15 +117,17 @@ def agreement(ix, first, last, country):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def location_share(ix, key, start, end, tok, loc, n_loc):  # type: ignore[no-untyped-def]
     """How much of the name's weight in the string is that of names of places."""
+    key_word, idf = ix.key_word, ix.idf
+    first, last = ix.key_off[key], ix.key_off[key + 1]
     inside, whole = 0.0, 0.0
     for i in range(start, end):
         word = tok[i]
-        if word < 0 or not any_in(ix.key_word, ix.key_off[key], ix.key_off[key + 1], word):
+        if word < 0 or not any_in(key_word, first, last, word):
             continue
-        whole += ix.idf[word]
+        whole += idf[word]
         for q in range(n_loc):
             if loc[q, 1] <= i < loc[q, 2]:
-                inside += ix.idf[word]
+                inside += idf[word]
                 break
     return inside / max(whole, 0.1)
 
@@ -140,6 +138,8 @@ def fill(  # type: ignore[no-untyped-def]
     sid, wstamp, loc, n_loc, seen_country, point, mail, f,
 ):  # fmt: skip
     """Set the features of candidate c; `spot`: see `org_kernel.verify`."""
+    key_word, idf, word_flags, word_kind = ix.key_word, ix.idf, ix.word_flags, ix.word_kind
+    above, above_off = ix.org_above, ix.org_above_off
     org, k, kind = cand[c, 0], cand[c, 1], cand[c, 2]
     key = keys[k, 0]
     start, end = int(spot[k, 0]), int(spot[k, 1])
@@ -150,25 +150,25 @@ def fill(  # type: ignore[no-untyped-def]
     exact = keys[k, 1] >= 0
     generic, missing_kind, own_kinds, best_rare = 0, 0, 0, 0.0
     for j in range(first, last):
-        word = ix.key_word[j]
-        generic += ix.word_flags[word] & 1
-        if ix.word_kind[word]:
-            own_kinds |= 1 << ix.word_kind[word]
+        word = key_word[j]
+        generic += word_flags[word] & 1
+        if word_kind[word]:
+            own_kinds |= 1 << word_kind[word]
             if wstamp[word] != sid:
-                missing_kind = ix.word_kind[word]
+                missing_kind = word_kind[word]
         if wstamp[word] == sid:
-            best_rare = max(best_rare, ix.idf[word])
+            best_rare = max(best_rare, idf[word])
     span_weight, extra_kind = 0.0, 0
     for i in range(start, end):
         word = tok[i]
-        span_weight += ix.idf[word] if word >= 0 else UNKNOWN_WEIGHT
-        if word >= 0 and ix.word_kind[word] and not (own_kinds >> ix.word_kind[word]) & 1:
-            extra_kind = ix.word_kind[word]
+        span_weight += idf[word] if word >= 0 else UNKNOWN_WEIGHT
+        if word >= 0 and word_kind[word] and not (own_kinds >> word_kind[word]) & 1:
+            extra_kind = word_kind[word]
     segment_weight, segment_words = 0.0, 0
     for i in range(n):
         if seg[start] <= seg[i] <= seg[end - 1]:
             word = tok[i]
-            segment_weight += ix.idf[word] if word >= 0 else UNKNOWN_WEIGHT
+            segment_weight += idf[word] if word >= 0 else UNKNOWN_WEIGHT
             segment_words += 1
     f[COVER_WINDOW] = spot[k, 2] / total
     f[COVER_ALL] = spot[k, 3] / total
@@ -187,12 +187,12 @@ def fill(  # type: ignore[no-untyped-def]
     f[RIGHT] = right
     if left in (NEXT, SMALL_CONTINUE):
         word = tok[start - 1] if start > 0 else -1
-        f[LEFT_FLAGS] = ix.word_flags[word] if word >= 0 else 8
-        f[LEFT_KIND] = ix.word_kind[word] if word >= 0 else 0
+        f[LEFT_FLAGS] = word_flags[word] if word >= 0 else 8
+        f[LEFT_KIND] = word_kind[word] if word >= 0 else 0
     if right in (NEXT, SMALL_CONTINUE) and end < n:
         word = tok[end]
-        f[RIGHT_FLAGS] = ix.word_flags[word] if word >= 0 else 8
-        f[RIGHT_KIND] = ix.word_kind[word] if word >= 0 else 0
+        f[RIGHT_FLAGS] = word_flags[word] if word >= 0 else 8
+        f[RIGHT_KIND] = word_kind[word] if word >= 0 else 0
     f[KIND] = kind
     f[GENERIC_SHARE] = generic / m
     f[KIND_MISSING] = missing_kind
@@ -202,10 +202,16 @@ def fill(  # type: ignore[no-untyped-def]
         f[COUNTRY_GIVEN] = agreement(
             ix, ix.org_country_off[org], ix.org_country_off[org + 1], seen_country
         )
+    towns, first_town, last_town = ix.org_town, ix.org_town_off[org], ix.org_town_off[org + 1]
+    regions, first_region, last_region = (
+        ix.org_region,
+        ix.org_region_off[org],
+        ix.org_region_off[org + 1],
+    )
     for q in range(n_loc):
         number, b, e = loc[q, 0], loc[q, 1], loc[q, 2]
         inside = b >= start and e <= end
-        if any_in(ix.org_town, ix.org_town_off[org], ix.org_town_off[org + 1], number):
+        if any_in(towns, first_town, last_town, number):
             if inside:
                 f[TOWN_INSIDE] = 1
             elif part[b] == part[start]:
@@ -215,7 +221,7 @@ def fill(  # type: ignore[no-untyped-def]
         if (
             not inside
             and part[b] == part[start]
-            and any_in(ix.org_region, ix.org_region_off[org], ix.org_region_off[org + 1], number)
+            and any_in(regions, first_region, last_region, number)
         ):
             f[REGION] = 1
         if b == start and e == end:
@@ -233,26 +239,26 @@ def fill(  # type: ignore[no-untyped-def]
     f[ACTIVE] = ix.org_active[org]
     f[FAME] = ix.org_fame[org]
     f[CHILDREN] = ix.org_children[org]
-    f[HAS_PARENT] = ix.org_above_off[org + 1] > ix.org_above_off[org]
+    f[HAS_PARENT] = above_off[org + 1] > above_off[org]
     longer, better, rank, best_other, same_key = 0, 0.0, 0, 0.0, 0
     for d in range(n_cand):
         if d == c:
             continue
         other, kd = cand[d, 0], cand[d, 1]
         other_exact = keys[kd, 1] >= 0
-        if any_in(ix.org_above, ix.org_above_off[org], ix.org_above_off[org + 1], other):
+        if any_in(above, above_off[org], above_off[org + 1], other):
             f[ABOVE_HERE] = max(f[ABOVE_HERE], spot[kd, 2] / ix.key_weight[keys[kd, 0]])
             f[ABOVE_EXACT] = max(f[ABOVE_EXACT], 1.0 if other_exact else 0.0)
-        if any_in(ix.org_above, ix.org_above_off[other], ix.org_above_off[other + 1], org):
+        if any_in(above, above_off[other], above_off[other + 1], org):
             f[BELOW_HERE] = max(f[BELOW_HERE], spot[kd, 2] / ix.key_weight[keys[kd, 0]])
             f[BELOW_EXACT] = max(f[BELOW_EXACT], 1.0 if other_exact else 0.0)
         if score[kd] > score[k]:
             rank += 1
         same_span = spot[kd, 0] == start and spot[kd, 1] == end
         if same_span:
-            if any_in(ix.org_above, ix.org_above_off[org], ix.org_above_off[org + 1], other):
+            if any_in(above, above_off[org], above_off[org + 1], other):
                 f[ABOVE_SAME] = 1 + cand[d, 2]
-            if any_in(ix.org_above, ix.org_above_off[other], ix.org_above_off[other + 1], org):
+            if any_in(above, above_off[other], above_off[other + 1], org):
                 f[BELOW_SAME] = 1 + cand[d, 2]
         if kd == k:
             mine = named_place(ix, org, loc, n_loc, seen_country)

@@ -1,4 +1,8 @@
-"""Compiled search: which organisations a string may name, and what speaks for each of them."""
+"""Compiled search: which organisations a string may name, and what speaks for each of them.
+
+Arrays of the index are named before the loops that read them: each time one is taken from the
+index, numba counts a reference.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,7 @@ def new_scratch(index: OrgIndex) -> tuple[np.ndarray, ...]:
 @numba.njit(cache=True)
 def _locations(ix, tok, before, n, loc):  # type: ignore[no-untyped-def]
     """Location names in the string: number, start, end; the longest at each start."""
+    loc_hash, loc_key = ix.loc_hash, ix.loc_key
     found = 0
     for i in range(n):
         hashed = np.uint64(0)
@@ -54,7 +59,7 @@ def _locations(ix, tok, before, n, loc):  # type: ignore[no-untyped-def]
             if tok[j] < 0:
                 break
             hashed = ngram_hash(hashed, tok[j])
-            value = look_up(ix.loc_hash, ix.loc_key, hashed)
+            value = look_up(loc_hash, loc_key, hashed)
             if value < 0:
                 continue
             if value & 1:
@@ -76,6 +81,7 @@ def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, t
 
     `keys` gets number, start and end (-1 where not whole) of each.
     """
+    name_hash, name_key, post_key, idf = ix.name_hash, ix.name_key, ix.post_key, ix.idf
     n_keys = 0
     for i in range(n):
         hashed = np.uint64(0)
@@ -85,7 +91,7 @@ def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, t
             if seg[i] != seg[j] and (part[i] != part[j] or before[i] == NEXT):
                 break
             hashed = ngram_hash(hashed, tok[j])
-            key = look_up(ix.name_hash, ix.name_key, hashed)
+            key = look_up(name_hash, name_key, hashed)
             if key < 0:
                 continue
             if state[key, STAMP] != sid:
@@ -101,9 +107,9 @@ def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, t
         word = tok[i]
         if word < 0 or whead[word] != i:
             continue
-        weight = int(ix.idf[word] * 1000)
+        weight = int(idf[word] * 1000)
         for p in range(ix.post_off[word], ix.post_off[word + 1]):
-            key = ix.post_key[p]
+            key = post_key[p]
             if state[key, STAMP] != sid:
                 state[key, STAMP] = sid
                 state[key, SHARED] = 0
@@ -114,15 +120,12 @@ def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, t
                 touched[n_touched] = key
                 n_touched += 1
             state[key, SHARED] += weight
+    key_rare, key_weight = ix.key_rare, ix.key_weight
     for t in range(n_touched):
         key = touched[t]
         if state[key, SLOT] >= 0 or n_keys == MAX_KEYS:
             continue
-        rare, weight, shared = (
-            ix.key_rare[key],
-            ix.key_weight[key],
-            state[key, SHARED] / 1000 + 0.01,
-        )
+        rare, weight, shared = key_rare[key], key_weight[key], state[key, SHARED] / 1000 + 0.01
         if shared >= LEAST_RARE * rare and shared + weight - rare >= LEAST_COVER * weight:
             state[key, SLOT] = n_keys
             keys[n_keys, 0], keys[n_keys, 1], keys[n_keys, 2] = key, -1, -1
@@ -134,15 +137,16 @@ def _find_keys(ix, tok, before, seg, part, n, sid, state, wstamp, whead, keys, t
 def verify(ix, key, n, sid, wstamp, whead, nxt, hits, exact_start, exact_end, out):  # type: ignore[no-untyped-def]
     """How the name stands in the string: out = start, end, weight in the window, weight in all,
     words in the window, neighbours kept. Returns a score, or -1."""
-    first, last = ix.key_off[key], ix.key_off[key + 1]
+    key_off, key_word, key_weight, idf = ix.key_off, ix.key_word, ix.key_weight, ix.idf
+    first, last = key_off[key], key_off[key + 1]
     m = last - first
     n_hits = 0
     all_weight = 0.0
     for j in range(m):
-        word = ix.key_word[first + j]
+        word = key_word[first + j]
         if wstamp[word] != sid:
             continue
-        all_weight += ix.idf[word]
+        all_weight += idf[word]
         pos = whead[word]
         while pos >= 0 and n_hits < MAX_HITS:
             k = n_hits
@@ -152,7 +156,7 @@ def verify(ix, key, n, sid, wstamp, whead, nxt, hits, exact_start, exact_end, ou
             hits[k, 0], hits[k, 1] = pos, j
             n_hits += 1
             pos = nxt[pos]
-    total = ix.key_weight[key]
+    total = key_weight[key]
     if n_hits == 0 or all_weight < LEAST_COVER * total:
         return -1.0
     window = m + 1 + m // 4
@@ -172,7 +176,7 @@ def verify(ix, key, n, sid, wstamp, whead, nxt, hits, exact_start, exact_end, ou
             if mask & bit:
                 continue
             mask |= bit
-            weight += ix.idf[ix.key_word[first + j]]
+            weight += idf[key_word[first + j]]
             count += 1
             if pos == last_pos + 1 and j == last_word + 1:
                 kept += 1
@@ -247,6 +251,7 @@ def search(  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def _choose(ix, n_keys, keys, spot, score, part, loc, n_loc, seen_country, upper, cand, support):  # type: ignore[no-untyped-def]
     """The organisations of the best names, each under its best one."""
+    key_org, key_kind = ix.key_org, ix.key_kind
     order = np.argsort(-score[:n_keys], kind="mergesort")
     n_cand = 0
     for r in range(n_keys):
@@ -259,9 +264,9 @@ def _choose(ix, n_keys, keys, spot, score, part, loc, n_loc, seen_country, upper
         most = 0
         if crowd > NAMESAKES:
             for p in range(first, last):
-                most = max(most, named_place(ix, ix.key_org[p], loc, n_loc, seen_country))
+                most = max(most, named_place(ix, key_org[p], loc, n_loc, seen_country))
         for p in range(first, last):
-            org, kind = ix.key_org[p], ix.key_kind[p]
+            org, kind = key_org[p], key_kind[p]
             if kind == ACRONYM and (keys[k, 1] < 0 or not upper[int(spot[k, 0])]):
                 continue
             known = -1

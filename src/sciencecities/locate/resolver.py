@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sciencecities.collector import paused_collector
 from sciencecities.locate.locator import Locator
 from sciencecities.locate.model import Affiliation, Assignment, CityDefinition, Unit
 from sciencecities.locate.registry import ROR_PREFIX, Registry
@@ -47,6 +48,10 @@ class Resolver:
         above another one named last; the place is that of the first that has one.
         """
         texts = [strings] if isinstance(strings, str) else list(strings)
+        with paused_collector():
+            return self._answers(texts)
+
+    def _answers(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         self._locator.prepare(texts)
         units = {text: self._locator.named(Affiliation(text)) for text in dict.fromkeys(texts)}
         placed = {text: self._placed(text, found) for text, found in units.items()}

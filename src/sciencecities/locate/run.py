@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sciencecities.collector import paused_collector
 from sciencecities.engines.base import Distributed, Engine
 from sciencecities.errors import LocateError
 from sciencecities.files import remove, write_parquet
@@ -214,13 +215,14 @@ def locate_batch(settings: Settings, batch: list[tuple[int, Affiliation]]) -> Re
 
     locator = _locator(settings)
     rows: Result = {name: [] for name in LOCATED.names}
-    locator.prepare(a.text for _, a in batch if a.text and _has_unknown(a.entries))
-    for key, affiliation in batch:
-        units = locator.locate(affiliation)
-        text = normalise(affiliation.text) if affiliation.text else None
-        cluster = _hash(repr((text, sorted(u.key for u in units))))
-        for unit in units:
-            _add_row(rows, key, unit, text, cluster)
+    with paused_collector():
+        locator.prepare(a.text for _, a in batch if a.text and _has_unknown(a.entries))
+        for key, affiliation in batch:
+            units = locator.locate(affiliation)
+            text = normalise(affiliation.text) if affiliation.text else None
+            cluster = _hash(repr((text, sorted(u.key for u in units))))
+            for unit in units:
+                _add_row(rows, key, unit, text, cluster)
     return rows
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from sciencecities.collector import paused_collector
 from sciencecities.errors import ConfigError, ObservatoryError
 from sciencecities.observatory.model import SECTIONS, City, Fact, Source
 from sciencecities.observatory.problems import Problem
@@ -90,7 +87,7 @@ def read(path: Path) -> Reading:
     if not found:
         raise ObservatoryError(f"{path}: no *.yaml here; see docs/OBSERVATORY.md for the form")
     reading = Reading(path)
-    with _no_collections():
+    with paused_collector():
         for file in found:
             _read_file(file, reading)
     return reading
@@ -127,15 +124,3 @@ def _read_file(path: Path, reading: Reading) -> None:
 
 def _data() -> Path:
     return Path(str(files("sciencecities"))) / "observatory" / "data"
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Cyclic collections off: building many small containers would run them for nothing."""
-    enabled: Any = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
