@@ -157,6 +157,8 @@ async def _measure(asked: argparse.Namespace, site: Site, server: psutil.Process
     _row("lab: boundaries are uploaded", [taken], _used(server) - before)
     schemes = [address, *_schemes(site, f"{address}&")]
     await _asked(connection, server, "lab in them, every scheme", schemes)
+    for path in _mixed(site):
+        await connection.get(path)
     connection.close()
     print(
         "\n| what | requests/s | errors | median ms | 99 % ms |\n"

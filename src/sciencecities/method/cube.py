@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ROWS_PER_RUN = 8_000_000
 """Rows of method_parts held at once: 64 MB a column, of which a question needs three or four."""
+
+
+YEARS = 2
+"""Data years of which the works are kept: 17 bytes a work."""
 
 
 class Works(NamedTuple):
@@ -52,6 +56,7 @@ class Cube:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._kept: dict[tuple[tuple[int, ...], str], Array] = {}
+        self.works = lru_cache(YEARS)(self._works)
 
     def _file(self, table: str) -> pq.ParquetFile:
         return pq.ParquetFile(self._folder / f"{table}.parquet")
@@ -63,7 +68,7 @@ class Cube:
         column = self._file("method_works").read(columns=["data_year"]).column(0)
         return [int(y) for y in np.unique(column.to_numpy())]
 
-    def works(self, year: int) -> Works:
+    def _works(self, year: int) -> Works:
         """The works of a data year."""
         file = self._file("method_works")
         columns = ["work_no", "data_year", "set_no", "journal_no", "is_letter"]

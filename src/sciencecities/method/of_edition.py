@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sciencecities.scopes.model import JournalSet
 
 FILES = (".csv", ".tsv", ".txt")
+
+RANKINGS = 8
+"""Scopes and years of which the edition's own ranking is kept, to compare with."""
 
 
 class MethodLab:
@@ -37,6 +41,7 @@ class MethodLab:
         own = self.said["base"]
         self.base = Choice(*(own[name] for name in Choice._fields))
         self.cube = Cube(edition.path)
+        self._rankings = lru_cache(RANKINGS)(edition.rankings)
 
     def lab(
         self,
@@ -70,7 +75,7 @@ class MethodLab:
         )
         letters = str(self.edition.manifest["configuration"].get("letters", "letters"))
         asked = Question(choice, year, scope, self.base, listed, letters)
-        return compute(self.cube, asked, definition, self.edition.rankings(scope, year))
+        return compute(self.cube, asked, definition, self._rankings(scope, year))
 
     def definition(self, cities: str) -> Definition:
         """A city definition of the edition, or of a GeoJSON file, over the edition's places."""
