@@ -148,8 +148,7 @@ def _joined(world: World, observatory: Observatory) -> tuple[Block, ...]:
             (one(world.text(j.fact.name, j.fact)),
              one(share if j.works else world.t("none found", "未检得论文")),
              one(f"{j.works:,}" if j.works else "–"), one(_strongest(world, j)),
-             one("；".join(n for n, _ in j.partners) if world.lang == "zh"
-                 else "; ".join(n for n, _ in j.partners) or "–"))
+             one(world.t("; ", "；").join(n for n, _ in j.partners) or "–"))
             for j, share in zip(rows, digits, strict=True)
         ),
     )  # fmt: skip
