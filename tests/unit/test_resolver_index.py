@@ -24,7 +24,7 @@ from sciencecities.locate.word_likeness import likenesses, one_slip, shape_hash,
 
 RECORDS = (
     record(1, "Foghorn University", BOSTON, aliases=["Foghorn College"], acronyms=["FGU"]),
-    record(2, "Université des Tilleuls", PARIS, labels=["University of Lindens"]),
+    record(2, "Université des  Tilleuls", PARIS, labels=["University of Lindens"]),
     record(3, "Tilleul Institute of Optics", LYON, parents=[2]),
     record(4, "Old Tilleul School", PARIS, successors=[2], status="withdrawn"),
 )

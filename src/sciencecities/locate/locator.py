@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sciencecities.errors import ConfigError
 from sciencecities.locate.gazetteer import Gazetteer
@@ -24,8 +23,7 @@ UNRESOLVED = "unresolved-affiliation"
 CONFLICT = "id-conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An institution named in an affiliation, before it is placed."""
 
     institution_id: str
@@ -131,7 +129,7 @@ class Locator:
                 strings.extend(own)
         if rejected:
             found, own = self._by_string(text)
-            named += [replace(one, method=f"{one.method}+{CONFLICT}") for one in found]
+            named += [one._replace(method=f"{one.method}+{CONFLICT}") for one in found]
             if not known:  # else the string is resolved, and adds nothing of its own
                 strings += [unit._replace(method=f"{unit.method}+{CONFLICT}") for unit in own]
         return named, strings
@@ -251,7 +249,7 @@ class Locator:
         named = self._by_ror.get(match.ror)
         if named is None:
             named = self._by_ror[match.ror] = self._matched_named(match)
-        return replace(named, name=match.name, text=text, score=match.score)
+        return named._replace(name=match.name, text=text, score=match.score)
 
     def _matched_named(self, match: Match) -> Named:
         """What the registry says of a matched organisation, whatever the string."""
@@ -348,8 +346,7 @@ def merged(named: Iterable[Named]) -> list[Named]:
     for one in named:
         first = found.get(one.institution_id)
         if first is not None:
-            one = replace(
-                first,
+            one = first._replace(
                 aliases=first.aliases | one.aliases,
                 ancestors=first.ancestors | one.ancestors,
                 countries=first.countries | one.countries,

@@ -108,10 +108,11 @@ class Matcher:
         scores = self.model.scores(features)
         least = self.model.threshold if min_score is None else min_score
         answers: list[list[Match]] = [[] for _ in asked]
-        for at in select(rows, scores, least):
-            text, org = rows[at, 0], rows[at, 1]
-            score = round(float(scores[at]), 3)
-            answers[text].append(Match(self.names.rors[org], self.names.labels[org], score))
+        chosen = select(rows, scores, least)
+        found = zip(rows[chosen, :2].tolist(), scores[chosen].tolist(), strict=True)
+        for (text, org), score in found:
+            match = Match(self.names.rors[org], self.names.labels[org], round(score, 3))
+            answers[text].append(match)
         return answers
 
 
@@ -129,4 +130,6 @@ def select(rows: np.ndarray, scores: np.ndarray, least: float) -> list[int]:
         if (text, start, end) not in taken:
             taken.add((text, start, end))
             chosen.append(at)
-    return sorted(chosen, key=lambda at: (*rows[at, [0, 2]].tolist(), at))
+    stand = np.array(chosen, np.intp)
+    in_order = np.lexsort((stand, rows[stand, 2], rows[stand, 0]))
+    return [chosen[at] for at in in_order.tolist()]

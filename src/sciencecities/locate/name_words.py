@@ -181,11 +181,10 @@ def name_words(name: str) -> list[str]:
     >>> name_words("Univ. of Sci. & Technol. of China")
     ['university', 'science', 'technology', 'china']
     """
-    return [SAME_WORD.get(w, w) for w in split_words(name) if w not in SMALL]
+    return [SAME_WORD.get(w, w) for w in _split_words(name) if w not in SMALL]
 
 
-@lru_cache(REMEMBERED)
-def split_words(text: str) -> tuple[str, ...]:
+def _split_words(text: str) -> tuple[str, ...]:
     """Folded words; each Chinese or Japanese character is a word of its own."""
     if not text.isascii():
         text = _ELISION.sub(r"\1 ", text)
@@ -205,21 +204,31 @@ def string_words(text: str) -> Words:
     part = 0
     for number, (mark, segment) in enumerate(found.segments):
         part += mark in HARD
-        gap = EDGE
-        for word in split_words(segment):
-            if word in SMALL:
-                if gap != EDGE:
-                    gap = SMALL_JOIN if word in JOINING else SMALL_CONTINUE
-                continue
-            found.words.append(SAME_WORD.get(word, word))
-            found.before.append(gap)
-            found.segment.append(number)
-            found.part.append(part)
-            gap = NEXT
+        words, before = _segment_words(segment)
+        found.words.extend(words)
+        found.before.extend(before)
+        found.segment.extend([number] * len(words))
+        found.part.extend([part] * len(words))
         if len(found.words) >= MAX_WORDS:
             break
     found.before.append(EDGE)
     return found
+
+
+@lru_cache(REMEMBERED)
+def _segment_words(segment: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """A segment's words without small ones, and what stands before each."""
+    words, before = [], []
+    gap = EDGE
+    for word in _split_words(segment):
+        if word in SMALL:
+            if gap != EDGE:
+                gap = SMALL_JOIN if word in JOINING else SMALL_CONTINUE
+            continue
+        words.append(SAME_WORD.get(word, word))
+        before.append(gap)
+        gap = NEXT
+    return tuple(words), tuple(before)
 
 
 def _segments(text: str) -> list[tuple[str, str]]:

@@ -51,7 +51,7 @@ def _packed(names: OrgNames) -> dict[str, np.ndarray]:
         "words": cache.pack(names.words),
         "countries": cache.pack(names.countries),
         "rors": cache.pack(names.rors),
-        "labels": cache.pack(" ".join(label.split()) for label in names.labels),
+        "labels": cache.pack(names.labels),
         "domains": cache.pack([json.dumps(names.domains)]),
     }
 

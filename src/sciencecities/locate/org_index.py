@@ -229,7 +229,7 @@ class _Builder:
             record = self.registry.get(today) or organisation
             label = self.registry.name(today) or self.registry.label(ror, today) or record.name
             self.org_no[today] = len(self.known)
-            self.known.append(_Known(today, label, record))
+            self.known.append(_Known(today, " ".join(label.split()), record))
         return self.org_no[today]
 
     def _put(self, words: tuple[str, ...], org: int, kind: int) -> None:

@@ -23,8 +23,8 @@ DUTCH_POSTCODE = re.compile(
 SEPARATORS = re.compile(r"[,，、;；|()（）\[\]{}/\n\t•·:：]+|\s[-–—~]+\s|。")
 SPELLED_OUT = (("NY, NY", "New York, NY"), (" a.d. ", " an der "), (" a.d.", " an der "))
 GROUPS = re.compile(r"[;；|\n]+|。")
-GLUED_COUNTRY = re.compile(
-    r"(?:France|Norway|USA|China|Germany|Italy|Japan|UK|Spain|India|Korea|Canada|"
+GLUED_COUNTRY = re.compile(  # a word runs into it: "ParisFrance"
+    r"(?<=[a-z])(?:France|Norway|USA|China|Germany|Italy|Japan|UK|Spain|India|Korea|Canada|"
     r"Australia|Sweden|Netherlands|Switzerland|Taiwan|Brazil|Poland|Turkey|Iran)\b"
 )
 
@@ -38,7 +38,7 @@ def split_segments(text: str) -> list[str]:
     """Cut at commas, brackets, slashes, dashes and ends of sentences."""
     for short, full in SPELLED_OUT:
         text = text.replace(short, full)
-    text = GLUED_COUNTRY.sub(_apart, text)
+    text = GLUED_COUNTRY.sub(r" \g<0>", text)
     if "(" in text or "[" in text:
         text = BRACKETS.sub(_without_authors, text)
     if "." in text:
@@ -58,13 +58,6 @@ def _without_authors(match: re.Match[str]) -> str:
     if words[-1].replace(".", "") in COUNTRY_CODES or not all(map(INITIAL.fullmatch, words)):
         return match.group()
     return " , " if len(words) > 1 or "." in inside else match.group()
-
-
-def _apart(match: re.Match[str]) -> str:
-    """The country with a space before it, if a word runs into it: "ParisFrance"."""
-    start = match.start()
-    before = match.string[start - 1 : start]
-    return f" {match.group()}" if before.isascii() and before.islower() else match.group()
 
 
 def _unglued(match: re.Match[str]) -> str:

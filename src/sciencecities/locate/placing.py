@@ -71,7 +71,7 @@ class TextPlaces:
         groups = self.read(text).groups
         if len(groups) < 2:
             return text
-        folded = [f" {_folded(name)} " for name in names]
+        folded = [_padded(name) for name in names]
         parts = [", ".join(segment.text for segment in group) for group in groups]
         own = [part for part in parts if any(name in f" {fold(part)} " for name in folded)]
         return "; ".join(own) or text
@@ -79,7 +79,7 @@ class TextPlaces:
     def towns_alone(self, text: str, places: Sequence[Place]) -> list[Place]:
         """Those places whose name stands in the string by itself, outside organisations' names."""
         segments = [segment for group in self.read(text).groups for segment in group]
-        return [p for p in places if any(_is_town(segment, fold(p.name)) for segment in segments)]
+        return [p for p in places if any(_is_town(s, _folded(p.name)) for s in segments)]
 
 
 def choose_place(
@@ -153,14 +153,20 @@ def _is_own_name(found: Found, names: Sequence[str]) -> bool:
     """
     town = found.name or ""
     if town:
-        return any(f" {town} " in f" {_folded(name)} " for name in names)
-    own = fold(found.place.name) if found.place else ""
+        return any(f" {town} " in _padded(name) for name in names)
+    own = _folded(found.place.name) if found.place else ""
     return any(own == _folded(name) for name in names)
 
 
 @lru_cache(REMEMBERED)
 def _folded(name: str) -> str:
     return fold(name)
+
+
+@lru_cache(REMEMBERED)
+def _padded(name: str) -> str:
+    """Folded, between spaces, so that whole words can be looked for."""
+    return f" {fold(name)} "
 
 
 def _is_namesake_of(gazetteer: Gazetteer, known: Place, named: Place) -> bool:
@@ -187,7 +193,7 @@ def _distance(one: Place, other: Place) -> float:
 
 
 def _same_name(one: Place, other: Place) -> bool:
-    return fold(one.name) == fold(other.name)
+    return _folded(one.name) == _folded(other.name)
 
 
 def _is_namesake(gazetteer: Gazetteer, known: Place, named: Place) -> bool:
@@ -201,7 +207,7 @@ def _is_namesake(gazetteer: Gazetteer, known: Place, named: Place) -> bool:
 
 def _is_region(gazetteer: Gazetteer, known: Place) -> bool:
     """Whether the registry has taken a village for the province of that name: Shanxi, Hunan."""
-    regions = gazetteer.tables.regions.get(fold(known.name), ())
+    regions = gazetteer.tables.regions.get(_folded(known.name), ())
     if all(country != known.country for country, _ in regions):
         return False
     return gazetteer.population(_geonames_id(known)) < NAMESAKE_POPULATION
