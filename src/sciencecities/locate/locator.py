@@ -208,7 +208,8 @@ class Locator:
 
         `context` is the affiliation in which the string stands; it may name the town.
         """
-        if not normalise(string):
+        key = normalise(string)
+        if not key:
             return [], []
         country = country.upper() if country else None
         found = self._texts.find(string, country)
@@ -218,8 +219,8 @@ class Locator:
         if matches:
             return [self._by_match(match, context or string) for match in matches], []
         place = found.place if self._places_strings else None
-        unit = self._unregistered(string, place, found)
-        return [], [unit or self._unresolved(string, country)]
+        unit = self._unregistered(string, key, place, found)
+        return [], [unit or self._unresolved(string, key, country)]
 
     def _matches(self, string: str, country: str | None, found: Found) -> list[Match]:
         matches = self._asked(Asked(string, found.country or country, found.place))
@@ -271,7 +272,9 @@ class Locator:
         """Whether the gazetteer places strings of which the registry knows nothing."""
         return self.mode != "registry" or (self.match and not self.has_registry)
 
-    def _unregistered(self, string: str, place: Place | None, found: Found) -> Unit | None:
+    def _unregistered(
+        self, string: str, key: str, place: Place | None, found: Found
+    ) -> Unit | None:
         """The organisation part of the string, under an id of its name, at the string's place."""
         name = organisation(string, (place.name,)) if place else None
         if place is None or name is None or not slug(name):
@@ -279,15 +282,13 @@ class Locator:
         own = f"name:{slug(name)}"
         method = f"unregistered+text:{found.method}"
         # The key lets an equal string of the author that is resolved by id take its place.
-        key = normalise(string)
         return Unit(own, own, name, place, place.country, None, method, None, key, found.score)
 
-    def _unresolved(self, string: str, country: str | None) -> Unit:
-        """The string itself, compared and placed by its normalised text alone.
+    def _unresolved(self, string: str, key: str, country: str | None) -> Unit:
+        """The string itself, compared and placed by its normalised text, the key, alone.
 
         So equal keys have equal places, whatever case or affiliation the string comes in.
         """
-        key = normalise(string)
         found = self._texts.find(key)
         place = found.place if self._places_strings else None
         country = found.country or self._texts.find(string).country or country

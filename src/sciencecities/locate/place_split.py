@@ -24,8 +24,8 @@ SEPARATORS = re.compile(r"[,，、;；|()（）\[\]{}/\n\t•·:：]+|\s[-–—
 SPELLED_OUT = (("NY, NY", "New York, NY"), (" a.d. ", " an der "), (" a.d.", " an der "))
 GROUPS = re.compile(r"[;；|\n]+|。")
 GLUED_COUNTRY = re.compile(  # a word runs into it: "ParisFrance"
-    r"(?<=[a-z])(?:France|Norway|USA|China|Germany|Italy|Japan|UK|Spain|India|Korea|Canada|"
-    r"Australia|Sweden|Netherlands|Switzerland|Taiwan|Brazil|Poland|Turkey|Iran)\b"
+    r"(?<=[a-z])(?=(?:France|Norway|USA|China|Germany|Italy|Japan|UK|Spain|India|Korea|Canada|"
+    r"Australia|Sweden|Netherlands|Switzerland|Taiwan|Brazil|Poland|Turkey|Iran)\b)"
 )
 
 
@@ -38,7 +38,7 @@ def split_segments(text: str) -> list[str]:
     """Cut at commas, brackets, slashes, dashes and ends of sentences."""
     for short, full in SPELLED_OUT:
         text = text.replace(short, full)
-    text = GLUED_COUNTRY.sub(r" \g<0>", text)
+    text = GLUED_COUNTRY.sub(" ", text)
     if "(" in text or "[" in text:
         text = BRACKETS.sub(_without_authors, text)
     if "." in text:
