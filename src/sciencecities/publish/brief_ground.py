@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-
 from sciencecities.observatory import model
 from sciencecities.observatory.city import Observatory
 from sciencecities.observatory.dates import PartialDate
@@ -12,24 +9,20 @@ from sciencecities.observatory.joins import Joined, joined
 from sciencecities.observatory.status import CONSTRUCTION
 from sciencecities.observatory.vocabulary import FACILITY_CLASSES, STAGES
 from sciencecities.observatory.words import quantity
+from sciencecities.publish import brief_places
+from sciencecities.publish.brief_claims import claims_table
 from sciencecities.publish.brief_parts import (
     Block,
-    Claim,
-    Claims,
     Column,
     Event,
     Paragraph,
-    Phrase,
     Section,
     Table,
     Timeline,
     Words,
     one,
 )
-from sciencecities.publish.brief_world import World, count_word
-
-MOST_RINGS = 24
-SYSTEM = re.compile(r"(\d+(?:\+\d+)*)\+N", re.IGNORECASE)
+from sciencecities.publish.brief_world import World, count_word, joined_words
 
 
 def sections(world: World) -> list[Section | None]:
@@ -40,8 +33,6 @@ def sections(world: World) -> list[Section | None]:
         )
         heading = world.t("On the ground: nothing listed yet", "平台与产业：尚无收录")
         return [Section("ground", heading, (Paragraph((nothing,), quiet=True),))]
-    from sciencecities.publish import brief_places
-
     return [
         platforms(world, world.observatory),
         facilities(world, world.observatory),
@@ -50,48 +41,6 @@ def sections(world: World) -> list[Section | None]:
         *brief_places.corridors(world, world.observatory),
         others(world, world.observatory),
     ]
-
-
-# --- claims ---------------------------------------------------------------------------------
-
-
-def claims_table(world: World, caption: str, claims: Iterable[model.Claim]) -> Claims:
-    """Claims as rows; those that are part of another one here are set under it."""
-    listed = list(claims)
-    here = {c.id for c in listed}
-    groups = _groups(listed)
-    rows = (_claim(world, c, c.part_of in here, groups.get(c.id, "")) for c in listed)
-    return Claims(caption, tuple(rows))
-
-
-def _groups(claims: Sequence[model.Claim]) -> dict[str, str]:
-    """Which figure of a system such as "2+2+N" a part stands for: by order and value, else N."""
-    found: dict[str, str] = {}
-    for whole in claims:
-        system = SYSTEM.search(str(whole.name))
-        wanted = system[1].split("+") if system else []
-        for part in claims:
-            if system and part.part_of == whole.id:
-                fits = bool(wanted) and part.value == int(wanted[0])
-                found[part.id] = wanted.pop(0) if fits else "N"
-    return found
-
-
-def _claim(world: World, claim: model.Claim, part: bool, group: str) -> Claim:
-    observatory = world.observatory
-    assert observatory is not None
-    found = observatory.listed(claim) if observatory.is_listable(claim) else None
-    names: tuple[Words, ...] = ()
-    rings = None
-    if found is not None and claim.unit == "1" and claim.value <= MOST_RINGS:
-        names = tuple(world.text(f.name, f) for f in found)
-        more = claim.comparator in (">", "≥")
-        rings = (int(claim.value), min(len(found), int(claim.value)), more)
-    label = world.label(claim.name, claim)
-    stated = quantity(claim, world.lang)
-    percent = claim.value / 100 if claim.unit == "%" else None
-    number = None if found is None else len(found)
-    return Claim(label, stated, number, names, rings, part, percent, group)
 
 
 def platforms(world: World, observatory: Observatory) -> Section | None:
@@ -292,16 +241,6 @@ def others(world: World, observatory: Observatory) -> Section | None:
     caption = world.t("As stated by the sources", "来源所述")
     heading = world.t("Further figures that are stated", "其他所述数字")
     return Section("figures", heading, (claims_table(world, caption, shown),))
-
-
-def joined_words(world: World, phrases: list[Phrase]) -> tuple[Words, ...]:
-    """Phrases in a row, a comma between them; "–" for none."""
-    found: list[Words] = []
-    for phrase in phrases:
-        if found:
-            found.append(world.t(", ", "、"))
-        found.append(phrase)
-    return tuple(found) or ("–",)
 
 
 def _building(world: World, known: int, building: int) -> str:

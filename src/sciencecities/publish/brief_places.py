@@ -12,7 +12,7 @@ from sciencecities.observatory.city import Observatory
 from sciencecities.observatory.joins import AxisShare, axis_share, counted_members
 from sciencecities.observatory.vocabulary import LABELS
 from sciencecities.observatory.words import quantity
-from sciencecities.publish.brief_ground import claims_table, joined_words
+from sciencecities.publish.brief_claims import claims_table
 from sciencecities.publish.brief_parts import (
     Block,
     Column,
@@ -24,7 +24,7 @@ from sciencecities.publish.brief_parts import (
     Words,
     one,
 )
-from sciencecities.publish.brief_world import World, count_word
+from sciencecities.publish.brief_world import World, count_word, joined_words
 
 Row = dict[str, Any]
 

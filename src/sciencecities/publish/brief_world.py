@@ -161,6 +161,16 @@ class Cited:
         return (linked, stop, publisher, f"{world.t(', ', '，')}{source.date}{number}")
 
 
+def joined_words(world: World, phrases: list[Phrase]) -> tuple[Words, ...]:
+    """Phrases in a row, a comma between them; "–" for none."""
+    found: list[Words] = []
+    for phrase in phrases:
+        if found:
+            found.append(world.t(", ", "、"))
+        found.append(phrase)
+    return tuple(found) or ("–",)
+
+
 @cache
 def countries() -> dict[str, tuple[str, str, str]]:
     """Country code → English name, simplified Chinese name, English adjective."""
