@@ -171,9 +171,34 @@ GROUP BY m.scope_no, p.target_no
 """
 
 
+KEPT = "pub_author_affiliation_institution"
+
+
 def run_leiden_ranking(folder: str, out: str) -> None:
     connection = duckdb_over(folder, NAMES, out)
     connection.execute(f"COPY ({LEIDEN_RANKING}) TO '{out}/result.parquet'")
+
+
+def _in_two_steps() -> tuple[str, str]:
+    """The same, which also keeps what ours keeps: each author's weight of each unit.
+
+    The query of the weights, to be kept as pub_author_affiliation_institution, and that of the
+    sums over them.
+    """
+    steps, rest = LEIDEN_RANKING.split(", pub_city AS (")
+    names = "a.author_position, a.affiliation, a.affiliation_key"
+    steps = steps.replace(
+        "SELECT a.record_id, p.unit_no", f"SELECT a.record_id, {names}, p.unit_no"
+    )
+    return f"{steps} SELECT * FROM {KEPT}", f"WITH pub_city AS ({rest}"
+
+
+def run_leiden_ranking_with_weights(folder: str, out: str) -> None:
+    connection = duckdb_over(folder, NAMES, out)
+    weights, sums = _in_two_steps()
+    connection.execute(f"COPY ({weights}) TO '{out}/weights.parquet'")
+    connection.execute(f"CREATE VIEW {KEPT} AS FROM '{out}/weights.parquet'")
+    connection.execute(f"COPY ({sums}) TO '{out}/result.parquet'")
 
 
 def run_spark(folder: str, out: str) -> None:
@@ -185,17 +210,12 @@ def run_spark(folder: str, out: str) -> None:
 
 
 def run_spark_with_weights(folder: str, out: str) -> None:
-    """The same job, which also keeps what ours keeps: each author's weight of each unit."""
+    """The same job, which also keeps each author's weight of each unit."""
     session = _spark_session(folder, out)
-    steps, rest = LEIDEN_RANKING.split(", pub_city AS (")
-    institutions = "pub_author_affiliation_institution"
-    names = "a.author_position, a.affiliation, a.affiliation_key"
-    steps = steps.replace(
-        "SELECT a.record_id, p.unit_no", f"SELECT a.record_id, {names}, p.unit_no"
-    )
-    session.sql(f"{steps} SELECT * FROM {institutions}").write.parquet(f"{out}/weights")
-    session.read.parquet(f"{out}/weights").createOrReplaceTempView(institutions)
-    session.sql(f"WITH pub_city AS ({rest}").coalesce(1).write.parquet(f"{out}/result")
+    weights, sums = _in_two_steps()
+    session.sql(weights).write.parquet(f"{out}/weights")
+    session.read.parquet(f"{out}/weights").createOrReplaceTempView(KEPT)
+    session.sql(sums).coalesce(1).write.parquet(f"{out}/result")
     session.stop()
     next(Path(out, "result").glob("*.parquet")).rename(f"{out}/result.parquet")
 
@@ -266,6 +286,7 @@ def run_pandas(folder: str, out: str) -> None:
 
 CONTENDERS: dict[str, Contender] = {
     "Leiden Ranking SQL, DuckDB": run_leiden_ranking,
+    "Leiden Ranking SQL with kept weights, DuckDB": run_leiden_ranking_with_weights,
     "sciencecities": run_ours,
     "polars": run_polars,
     "pandas": run_pandas,

@@ -23,7 +23,7 @@ MODULES = (select, rules, counting, sums, replicates, contributions, locating, m
 
 FUNCTIONS = {
     *("sum", "min", "max", "count", "coalesce", "least", "cast", "decimal"),
-    *("row_number", "dense_rank"),
+    *("row_number", "rank", "dense_rank"),
 }
 """The functions that the queries may call; they say the same on every engine."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sciencecities.count.rules import SPECIAL_UNITS, links_sql, weights_sql
+from sciencecities.count.rules import SPECIAL_UNITS, weights_sql
 from sciencecities.engines.base import Distributed, Engine
 from sciencecities.files import remove
 from sciencecities.progress import Progress
@@ -70,7 +70,7 @@ LEFT JOIN targets AS r
 """
 
 SORTED = """
-SELECT * FROM weight_parts
+SELECT * FROM {weights} AS weights
 ORDER BY work_no, author_position NULLS FIRST, unit_no, affiliation NULLS FIRST
 """
 
@@ -94,13 +94,14 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
     that a killed run has finished are kept.
     """
     ranges = record_ranges(engine)
-    progress.stage("count", len(ranges) + 1, "batches")
-    if isinstance(engine, Distributed):  # nothing goes through it in runs, so its order is free
-        # Spark runs a WITH again wherever it is named, so what is named often is a table.
-        engine.table("links", links_sql(*ranges[0]))
-        weights = weights_sql(scheme, *ranges[0], has_links=True)
-        engine.keep(weights, folder / "weights.parquet")
-        engine.drop("links")
+    progress.stage("count", len(ranges) + (len(ranges) > 1), "batches")
+    whole = folder / "weights.parquet"
+    if len(ranges) == 1:
+        weights = weights_sql(scheme, *ranges[0])
+        # Nothing goes through a distributed engine in runs, so its order is free.
+        is_free = isinstance(engine, Distributed)
+        engine.keep(weights if is_free else SORTED.format(weights=f"({weights})"), whole)
+        progress.advance(1)
         return
     parts = []
     for number, (first, last) in enumerate(ranges):
@@ -110,7 +111,7 @@ def count(engine: Engine, scheme: str, folder: Path, progress: Progress) -> None
         parts.append(path)
         progress.advance(1)
     engine.view("weight_parts", parts, WEIGHTS)
-    engine.keep(SORTED, folder / "weights.parquet")
+    engine.keep(SORTED.format(weights="weight_parts"), whole)
     progress.advance(1)
     for path in parts:
         remove(path)

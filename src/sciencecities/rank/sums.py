@@ -18,11 +18,10 @@ ROWS_PER_RUN = 1_000_000
 
 SCOPES_PER_MASK = 62
 
-# One row per set of scopes that some work of a year has; few, so that sums over works are made by
-# set and spread to scopes at the end.
+# One row per set of scopes that some work of a year has, numbered by its first work; few, so that
+# sums over works are made by set and spread to scopes at the end.
 SCOPE_SETS = """
-SELECT ROW_NUMBER() OVER (ORDER BY data_year, {masks}) AS set_no, data_year, {masks}
-FROM (SELECT DISTINCT data_year, {masks} FROM work_masks) AS sets
+SELECT MIN(work_no) AS set_no, data_year, {masks} FROM work_masks GROUP BY data_year, {masks}
 """
 
 WORK_SETS = """
@@ -31,9 +30,8 @@ JOIN scope_sets AS s ON s.data_year = m.data_year AND {same}
 """
 
 SET_SCOPES = """
-SELECT DISTINCT x.set_no, m.data_year, m.scope_no
-FROM (SELECT set_no, MIN(work_no) AS work_no FROM work_sets GROUP BY set_no) AS x
-JOIN members AS m ON m.work_no = x.work_no
+SELECT s.set_no, m.data_year, m.scope_no
+FROM scope_sets AS s JOIN members AS m ON m.work_no = s.set_no
 """
 
 RUN = """
@@ -114,9 +112,10 @@ def sum_weights(engine: Engine, progress: Progress, only: Collection[str] = tupl
     progress.stage("rank", len(runs) + 1, "runs")
     # One run is not worth being kept between its parts: the sums over it are the sums.
     keep = engine.name if isinstance(engine, Distributed) else engine.table
+    keep_targets = engine.table if "by_pair" in wanted else keep  # pairs read it twice
     for number, (first, last) in enumerate(runs):
         keep("run", RUN.format(first=first, last=last))
-        engine.table("work_targets", WORK_TARGETS)
+        keep_targets("work_targets", WORK_TARGETS)
         for name, (sql, _) in wanted.items():
             keep(f"{name}_{number}", sql)
         progress.advance(1)
