@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PARTIAL = ".partial"
 SEALS = "seals"
-"""In a folder that has a file of this name, files are entered in it with a sum of their bytes."""
+"""In a folder that has a file of this name, what is put there is entered in it with its sum."""
 
 
 def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True) -> None:
@@ -31,7 +31,7 @@ def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True)
         write(partial)
         if sync:
             sync_path(partial)
-        _seal(path, partial)
+        seal(path, partial)
         partial.replace(path)
     except BaseException as error:
         with suppress(OSError):  # what went wrong first is what counts
@@ -61,43 +61,49 @@ def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with what is in it."""
+    """Remove a file, or a folder with what is in it, if it is there."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def begin_seals(folder: Path) -> None:
-    """Have every file written to the folder from now on entered with the sum of its bytes."""
+    """Have every file put into the folder from now on entered with the sum of its bytes."""
     (folder / SEALS).touch()
 
 
 def broken_files(folder: Path) -> list[Path]:
-    """Files of the folder whose bytes are not those that were written, missing ones included."""
+    """What lies in the folder otherwise than it was put there, or is missing."""
     sums: dict[str, str] = {}
     with suppress(FileNotFoundError):
         for line in (folder / SEALS).read_text("utf-8", "replace").splitlines():
             checked, _, name = line.partition(" ")
             sums[name] = checked
     paths = [(folder / name, wanted) for name, wanted in sums.items() if name]
-    return [p for p, wanted in paths if not p.is_file() or f"{checksum(p):08x}" != wanted]
+    return [p for p, wanted in paths if not p.exists() or f"{checksum(p):08x}" != wanted]
 
 
 def checksum(path: Path) -> int:
-    """The CRC-32 of a file's bytes: enough against flipped bits and cut files, and fast."""
+    """The CRC-32 of a file's bytes: enough against flipped bits and cut files, and fast.
+
+    Of a folder, that of the names and bytes of all its files.
+    """
     from isal import isal_zlib
 
     crc = 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            crc = isal_zlib.crc32(chunk, crc)
+    for one in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        crc = isal_zlib.crc32(one.relative_to(path).as_posix().encode(), crc) if one != path else 0
+        with one.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                crc = isal_zlib.crc32(chunk, crc)
     return crc
 
 
-def _seal(path: Path, partial: Path) -> None:
+def seal(path: Path, partial: Path) -> None:
+    """Enter a file or folder that is about to become `path`, where its folder has seals."""
     seals = path.parent / SEALS
-    if seals.exists() and partial.is_file():
+    if seals.exists():
         with seals.open("a", encoding="utf-8") as file:
             file.write(f"{checksum(partial):08x} {path.name}\n")
 

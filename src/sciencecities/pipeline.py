@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -14,7 +16,7 @@ from sciencecities.config import COST_ONLY, Config
 from sciencecities.corpus.ingest import ingest
 from sciencecities.corpus.store import Corpus, CorpusNote
 from sciencecities.errors import ConfigError, CountError, EditionError, InputChangedError
-from sciencecities.files import begin_seals, broken_files, write_json, write_parquet
+from sciencecities.files import begin_seals, broken_files, remove, write_json, write_parquet
 from sciencecities.progress import Progress, Silent
 from sciencecities.tables import CITIES, PLACEMENTS, PLACES, REJECTS, UNITS
 from sciencecities.workers import n_cores
@@ -22,7 +24,7 @@ from sciencecities.workers import n_cores
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sciencecities.engines.base import Engine
+    from sciencecities.engines.base import Distributed, Engine
     from sciencecities.scopes import ScopeSet
 
 FINGERPRINT = "fingerprint.json"
@@ -102,19 +104,35 @@ def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corp
     """The corpus to count: read from the sources, or as an earlier `ingest` left it."""
     folder = _path(config.corpus) or default
     if config.sources:
-        note: CorpusNote | None = ingest(
-            config.sources,
-            folder,
-            threads=n_threads(config),
-            max_rejects=config.max_rejects,
-            progress=progress,
-        )
+        with _machines(config, folder / "scratch") as engine:
+            note: CorpusNote | None = ingest(
+                config.sources,
+                folder,
+                threads=n_threads(config),
+                max_rejects=config.max_rejects,
+                progress=progress,
+                engine=engine,
+            )
     else:
         note = Corpus(folder).note()
         Corpus(folder).check(note)
     if note is None:
         raise ConfigError(f"corpus {folder}: is not finished; run `sciencecities ingest` again")
     return Corpus(folder), note
+
+
+@contextmanager
+def _machines(config: Config, scratch: Path) -> Iterator[Distributed | None]:
+    """The machines of an engine that has many; None where this one reads."""
+    if config.engine == "duckdb":
+        _refuse_spark_settings(config)
+        yield None
+        return
+    engine = open_engine(config, scratch)
+    try:
+        yield cast("Distributed", engine)
+    finally:
+        engine.close()
 
 
 def n_threads(config: Config) -> int:
@@ -185,8 +203,7 @@ def _build_tables(
 def open_engine(config: Config, scratch: Path) -> Engine:
     """What runs the queries; `scratch` is a folder of its own for what does not fit in memory."""
     if config.engine == "duckdb":
-        if config.master or config.remote:
-            raise ConfigError("--master and --remote are of Spark; say --engine spark too")
+        _refuse_spark_settings(config)
         from sciencecities.engines.duckdb import DuckDB
 
         return DuckDB(memory=config.memory, threads=n_threads(config), spill=scratch)
@@ -199,6 +216,12 @@ def open_engine(config: Config, scratch: Path) -> Engine:
         threads=n_threads(config),
         scratch=scratch,
     )
+
+
+def _refuse_spark_settings(config: Config) -> None:
+    """A session of Spark that was named must not be passed over in silence."""
+    if config.master or config.remote:
+        raise ConfigError("--master and --remote are of Spark; say --engine spark too")
 
 
 def _select(engine: Engine, config: Config, corpus: Corpus, scopes: ScopeSet) -> list[str]:
@@ -375,10 +398,10 @@ def _keep_if_same(stages: Path, fingerprint: str) -> None:
         begin_seals(stages)
         write_json(marker, {"fingerprint": fingerprint})
         return
-    broken = {p.name for p in broken_files(stages)}
-    for name in broken:
-        (stages / name).unlink(missing_ok=True)
-    if broken & {f"{t.name}.parquet" for t in LOCATED}:
+    broken = broken_files(stages)
+    for path in broken:
+        remove(path)
+    if {p.name for p in broken} & {f"{t.name}.parquet" for t in LOCATED}:
         (stages / LOCATED_MARKER).unlink(missing_ok=True)
 
 

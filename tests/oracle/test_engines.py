@@ -5,6 +5,7 @@ Here the engine is DuckDB; `test_other_engines.py` runs this file on Spark and o
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from sciencecities import config, pipeline
 from sciencecities.corpus.select import open_corpus, scope_works, select_works
 from sciencecities.corpus.store import Corpus
 from sciencecities.count.rules import weights_sql
-from sciencecities.count.run import aim_units
+from sciencecities.count.run import WEIGHTS, aim_units, count
 from sciencecities.edition.verify import verify
 from sciencecities.engines.base import Engine
 from sciencecities.locate.run import Settings, locate
@@ -174,6 +175,62 @@ def test_a_stopped_build_goes_on_under_another_engine(
     assert build(engines[1], resume=True).hashes() == edition.hashes()
 
 
+def test_what_broke_before_going_on_is_made_again(
+    edition: Tables, world: World, tmp_path: Path, monkeypatch
+):
+    """One bit flipped in the weights and in the units, which an engine may keep in a folder."""
+    out = tmp_path / "edition"
+    how = {"cities": "metro", **settings(ENGINE), **SMALL}
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sciencecities.rank.run.rank_all", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run([world.source], out, world.registry, **how)
+    for name in ("weights.parquet", "units.parquet"):
+        kept = tmp_path / ".edition.building" / "stages" / name
+        file = max(kept.glob("*.parquet"), key=lambda p: p.stat().st_size, default=kept)
+        data = bytearray(file.read_bytes())
+        data[len(data) // 3] ^= 1
+        file.write_bytes(data)
+    again = run([world.source], out, world.registry, resume=True, **how)
+    assert again.hashes() == edition.hashes()
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def test_corpus_is_that_of_one_machine(world: World, tmp_path: Path):
+    """Of several files, one of them of works that cannot be read, and again after a part broke."""
+    inputs = [
+        str(write_works(tmp_path / f"works-{n}.jsonl", world.works[n::3])) for n in range(3)
+    ] + [str(tmp_path / "broken.jsonl")]
+    Path(inputs[-1]).write_text('{"id": 5}\n', encoding="utf-8")
+    how = {"sources": inputs, "max_rejects": 1.0, **SMALL}
+    notes = []
+    for engine in ("duckdb", ENGINE):
+        folder = tmp_path / engine.replace("/", "-") / "corpus"
+        given = config.make(corpus=str(folder), **settings(engine), **how)
+        notes.append(pipeline.read_corpus(given, folder, Silent())[1])
+        damaged = max(folder.glob("works/*.parquet"), key=lambda p: p.stat().st_size)
+        damaged.write_bytes(damaged.read_bytes()[:-9])
+        notes.append(pipeline.read_corpus(given, folder, Silent())[1])
+        Corpus(folder).check(notes[-1])
+    assert all(note == notes[0] for note in notes)
+    assert (notes[0].records, notes[0].rejects) == (len(world.works) + 1, 1)
+
+
+def test_a_cut_file_is_one_clear_line(tmp_path: Path, world: World):
+    cut = tmp_path / "works.jsonl.gz"
+    cut.write_bytes(gzip.compress(write_works(tmp_path / "w.jsonl", world.works).read_bytes())[:-9])
+    given = config.make(sources=[str(cut)], **settings(ENGINE), **SMALL)
+    with pytest.raises(sciencecities.SourceError, match="ends early") as caught:
+        pipeline.read_corpus(given, tmp_path / "corpus", Silent())
+    assert "\n" not in str(caught.value)
+
+
 # --- counting ---------------------------------------------------------------------------------
 
 
@@ -202,6 +259,21 @@ def test_weights_are_those_of_the_oracle(scheme: str, engine: Engine, world: Wor
 def test_weights_are_those_of_duckdb(scheme: str, engine: Engine, duckdb: Engine):
     sql = weights_sql(scheme, *ALL)
     assert rows(engine, sql) == rows(duckdb, sql)
+
+
+def test_batches_of_records_give_the_weights_of_one_query(
+    engine: Engine, tmp_path: Path, monkeypatch
+):
+    records = rows(engine, "SELECT record_id FROM selected")
+    middle = records[len(records) // 2][0]
+    ranges = [(0, middle), (middle + 1, ALL[1])]
+    monkeypatch.setattr("sciencecities.count.run.record_ranges", lambda _: ranges)
+    count(engine, "leiden", tmp_path, Silent())
+    engine.view("counted", [tmp_path / "weights.parquet"], WEIGHTS)
+    assert [p.name for p in tmp_path.iterdir()] == ["weights.parquet"]
+    columns = ", ".join(WEIGHTS.names)
+    whole = rows(engine, f"SELECT {columns} FROM ({weights_sql('leiden', *ALL)}) AS w")
+    assert rows(engine, f"SELECT {columns} FROM counted") == whole
 
 
 @pytest.mark.parametrize("highlights", [[], HIGHLIGHTS], ids=["letters", "highlights"])

@@ -28,43 +28,46 @@ rejects_option = click.option(
     "--max-rejects", type=click.FloatRange(0, 1), metavar="PART",
     help="Part of the records that may be unreadable, 0 to 1. [default: 0.001]",
 )  # fmt: skip
+memory_option = click.option(
+    "--memory", metavar="SIZE", help="Memory limit of the query engine. [default: 2GB]"
+)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    help="What computes: this machine, or Spark (docs/SPARK.md). [default: duckdb]",
+)
+master_option = click.option(
+    "--master", metavar="URL", help="Spark's master. [default: local, with --threads]"
+)
+remote_option = click.option(
+    "--remote", metavar="sc://HOST:PORT", help="A Spark Connect server instead."
+)
 
 
 @click.command(short_help="Only read the sources, into a corpus.")
 @sources_argument
 @click.option("--corpus", required=True, metavar="DIR", help="Where the corpus goes.")
 @rejects_option
+@memory_option
 @threads_option
+@engine_option
+@master_option
+@remote_option
 @quiet_option
-def ingest(
-    sources: tuple[str, ...],
-    corpus: str,
-    max_rejects: float | None,
-    threads: int | None,
-    quiet: bool,
-) -> None:
+def ingest(sources: tuple[str, ...], corpus: str, quiet: bool, **flags: Any) -> None:
     """Read each SOURCE (file, pattern, folder) into a corpus; `build --corpus DIR` goes on from it.
 
     What an interrupted run has read is not read again.
     """
     from sciencecities import config, pipeline
     from sciencecities.cli.bars import reporting
-    from sciencecities.corpus.ingest import ingest as read
     from sciencecities.edition.show import plural
 
     if not sources:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files")
-    settings = config.make(
-        "ingest", sources=list(sources), corpus=corpus, max_rejects=max_rejects, threads=threads
-    )
+    settings = config.make("ingest", sources=list(sources), corpus=corpus, **flags)
     with reporting(quiet) as progress:
-        note = read(
-            settings.sources,
-            Path(corpus),
-            threads=pipeline.n_threads(settings),
-            max_rejects=settings.max_rejects,
-            progress=progress,
-        )
+        _, note = pipeline.read_corpus(settings, Path(corpus), progress)
     click.echo(
         f"{plural(note.records, 'record')} read from {plural(len(note.files), 'file')}, "
         f"{note.rejects:,} rejected.\n"
@@ -127,15 +130,11 @@ def ingest(
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the re-draws. [default: 0]"
 )
-@click.option("--memory", metavar="SIZE", help="Memory limit of the query engine. [default: 2GB]")
+@memory_option
 @threads_option
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "spark"]),
-    help="What computes: this machine, or Spark (docs/SPARK.md). [default: duckdb]",
-)
-@click.option("--master", metavar="URL", help="Spark's master. [default: local, with --threads]")
-@click.option("--remote", metavar="sc://HOST:PORT", help="A Spark Connect server instead.")
+@engine_option
+@master_option
+@remote_option
 @click.option("--resume", is_flag=True, help="Go on from an interrupted build.")
 @quiet_option
 def build(config_file: str | None, resume: bool, quiet: bool, **flags: Any) -> None:

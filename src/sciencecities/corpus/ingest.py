@@ -1,6 +1,7 @@
 """First stage: input files into corpus parts, in parallel, restartable, rejects kept.
 
-One process decompresses and cuts; workers decode and write. A part stands for a piece of an input
+One process decompresses and cuts; workers decode and write. On an engine of many machines each of
+its tasks reads whole files. A part stands for a piece of an input
 and is redone only if its note is missing, so a killed run goes on where it was.
 """
 
@@ -12,8 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.json import decode, encode
+
+from sciencecities import errors
 from sciencecities.collector import paused_collector
 from sciencecities.corpus.store import (
     CORPUS_FORMAT,
@@ -31,6 +38,9 @@ from sciencecities.sources import InputFile, all_sources, expand
 from sciencecities.sources.base import MAX_PIECES_PER_FILE, MAX_ROWS_PER_PIECE, Piece, Records
 from sciencecities.workers import worker_pool
 
+if TYPE_CHECKING:
+    from sciencecities.engines.base import Distributed
+
 FILES_PER_WORKER = 2
 """From this many files for each worker on, workers take whole files instead of pieces."""
 
@@ -45,8 +55,12 @@ def ingest(
     threads: int = 2,
     max_rejects: float = 0.001,
     progress: Progress | None = None,
+    engine: Distributed | None = None,
 ) -> CorpusNote:
     """Read all inputs into the corpus at `folder` and return what it was made from.
+
+    With `engine` its machines read, which must all see inputs and corpus under these names; else
+    `threads` processes of this one.
 
     A finished corpus of the same inputs is left as it is. Raises SourceError for a file that is
     missing, cut or corrupt, InputChangedError if one changes meanwhile, TooManyRejectsError, and
@@ -59,10 +73,12 @@ def ingest(
     corpus = Corpus(folder)
     corpus.make_folders()
     n_bytes = sum(_status(f.path).st_size for f in files)
-    with corpus.locked(), _workers(threads, n_bytes) as executor:
+    with corpus.locked(), _workers(1 if engine else threads, n_bytes) as executor:
         corpus.start()
         progress.stage("read", n_bytes, "B")
-        if executor and len(files) >= FILES_PER_WORKER * threads:
+        if engine:
+            notes = _on_machines(files, corpus, engine, progress)
+        elif executor and len(files) >= FILES_PER_WORKER * threads:
             notes = _by_file(files, corpus, executor, progress)
         else:
             notes = [
@@ -87,6 +103,43 @@ def _by_file(
     for done in as_completed(waiting):
         progress.advance(done.result().bytes)
     return [future.result() for future in waiting]
+
+
+class _Outcome(Struct):
+    """What became of a file on another machine."""
+
+    note: FileNote | None = None
+    error: str = ""  # name of the class in errors.py
+    said: str = ""
+
+
+def _on_machines(
+    files: list[InputFile], corpus: Corpus, engine: Distributed, progress: Progress
+) -> list[FileNote]:
+    """The engine's tasks take whole files. Raises what the first file in order has failed with."""
+    items = [
+        encode((n, os.fsencode(f.path.absolute()).hex(), f.name, f.source)).decode()
+        for n, f in enumerate(files)
+    ]
+    notes = []
+    for text in engine.each(partial(_ingest_there, str(corpus.folder.absolute())), items):
+        outcome = decode(text, type=_Outcome)
+        if outcome.note is None:
+            raise getattr(errors, outcome.error)(outcome.said)
+        progress.advance(outcome.note.bytes)
+        notes.append(outcome.note)
+    return notes
+
+
+def _ingest_there(folder: str, item: str) -> str:
+    """Read one input that an item names (runs in a worker of the engine)."""
+    file_no, path, name, source = decode(item, type=tuple[int, str, str, str])
+    file = InputFile(Path(os.fsdecode(bytes.fromhex(path))), name, source)
+    try:
+        note = ingest_file(file_no, file, Corpus(Path(folder)), None, 1, Silent())
+    except errors.SciencecitiesError as error:
+        return encode(_Outcome(error=type(error).__name__, said=str(error))).decode()
+    return encode(_Outcome(note)).decode()
 
 
 def ingest_file(
@@ -147,8 +200,6 @@ def _tasks(
     file_no: int, file: InputFile, pieces: Iterator[Piece], corpus: Corpus
 ) -> Iterator[PartNote | Callable[[], PartNote]]:
     """For each piece, its note if the part is done, else the work to do."""
-    from functools import partial
-
     for piece in pieces:
         if piece.number >= MAX_PIECES_PER_FILE:
             raise SourceError(f"{file.path}: larger than a build can take; split the file")

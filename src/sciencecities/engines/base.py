@@ -59,6 +59,12 @@ class Distributed(Engine, Protocol):
     def name(self, name: str, sql: str) -> None:
         """Give a query a name; it runs wherever the name is used, so that nothing is kept."""
 
+    def each(self, task: Callable[[str], str], items: Sequence[str]) -> list[str]:
+        """What `task` makes of each item, in their order; each item is a job of its own.
+
+        `task` must be importable, or a `partial` of what is.
+        """
+
     def map(
         self, name: str, sql: str, mapper: Mapper, table: Table, *, near: str | None = None
     ) -> None:

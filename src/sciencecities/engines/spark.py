@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sciencecities.engines.dialect import spark_sql
 from sciencecities.engines.spark_session import first_line, open_session
 from sciencecities.errors import EngineError, SciencecitiesError
-from sciencecities.files import PARTIAL, write_parquet, write_whole
+from sciencecities.files import PARTIAL, seal, write_parquet, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,7 +121,20 @@ class Spark:
         shutil.rmtree(partial, ignore_errors=True)
         with _errors(path):
             self._query(sql).write.parquet(_path(partial))
+        seal(path, partial)
         partial.replace(path)
+
+    def each(self, task: Callable[[str], str], items: Sequence[str]) -> list[str]:
+        """What `task` makes of each item, in their order; each item is a job of its own."""
+        import pyarrow as pa
+
+        self.put("items", pa.table({"number": range(len(items)), "item": list(items)}))
+        with _errors():
+            spread = self._query("SELECT * FROM items").repartition(len(items))
+            made = spread.mapInArrow(partial(one_by_one, task), "number BIGINT, made STRING")
+            rows = made.toArrow().sort_by("number")
+        self.drop("items")
+        return cast(list[str], rows.column("made").to_pylist())
 
     def map(
         self, name: str, sql: str, mapper: Mapper, table: Table, *, near: str | None = None
@@ -216,6 +229,17 @@ class Spark:
                     yield pa.Table.from_batches([batch])
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def one_by_one(
+    task: Callable[[str], str], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Numbered items and what `task` makes of them (runs in a worker)."""
+    import pyarrow as pa
+
+    for batch in batches:
+        made = pa.array((task(item) for item in batch.column(1).to_pylist()), pa.string())
+        yield pa.RecordBatch.from_arrays([batch.column(0), made], ["number", "made"])
 
 
 def unfold(

@@ -111,8 +111,9 @@ def locate(
     n_needed = engine.fetch(N_NEEDED).column("n")[0].as_py()
     progress.stage("locate", n_needed, "affiliations")
     located = folder / "located"
-    if located.exists():  # what a killed run left
-        remove(located)
+    tables = [folder / f"{table.name}.parquet" for table in (UNITS, PLACEMENTS, PLACES, CITIES)]
+    for path in (located, *tables):  # what a killed run left, under whatever engine
+        remove(path)
     located.mkdir()
     if isinstance(engine, Distributed):
         mapper = partial(_map_located, settings)
