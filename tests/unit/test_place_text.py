@@ -7,7 +7,9 @@ import time
 import pytest
 
 from sciencecities.locate.gazetteer import Gazetteer
-from sciencecities.locate.place_text import find_place, places_in
+from sciencecities.locate.name_words import string_words
+from sciencecities.locate.place_text import Reading, find_place, parser_of, places_in
+from sciencecities.locate.text import MAX_LENGTH, clean
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +179,16 @@ def test_hostile_strings_cost_little(gazetteer: Gazetteer, hostile: str) -> None
     start = time.process_time()
     find_place(gazetteer, hostile)
     assert time.process_time() - start < 0.25
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=[repr(text[:8]) for text in HOSTILE])
+def test_hostile_strings_have_no_more_parts_than_long_ones(
+    gazetteer: Gazetteer, hostile: str
+) -> None:
+    segments = [s for group in Reading(parser_of(gazetteer), hostile).groups for s in group]
+    assert len(segments) <= MAX_LENGTH / 2
+    assert sum(len(segment.text) for segment in segments) <= 2 * MAX_LENGTH
+    assert len(string_words(clean(hostile)).words) <= MAX_LENGTH
 
 
 def test_the_answer_does_not_depend_on_what_was_asked_before(gazetteer: Gazetteer) -> None:
