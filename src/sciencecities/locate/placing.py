@@ -12,7 +12,7 @@ from sciencecities.locate.model import Place
 from sciencecities.locate.name_words import GENERIC, name_words
 from sciencecities.locate.place_parse import Segment
 from sciencecities.locate.place_text import Found, Reading, parser_of
-from sciencecities.locate.text import fold
+from sciencecities.locate.text import LOOKED_AT, fold
 
 NEAR_KM = 50.0
 NAMESAKE_TIMES = 10
@@ -40,7 +40,11 @@ class TextPlaces:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
         parser = parser_of(gazetteer)
-        self.read = lru_cache(REMEMBERED)(partial(Reading, parser))
+        self._read = lru_cache(REMEMBERED)(partial(Reading, parser))
+
+    def read(self, text: str) -> Reading:
+        """The string's reading; of the longest strings the beginning alone is remembered."""
+        return self._read(text[:LOOKED_AT])
 
     def find(self, text: str, country: str | None = None) -> Found:
         """The place that the string names, in the country if one is given and names can be."""

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 __all__ = ["clean", "fold", "normalise", "organisation", "slug"]
 
 MAX_LENGTH = 2000
+LOOKED_AT = 2 * MAX_LENGTH
+"""Characters of a string that are looked at; once they are cleaned, MAX_LENGTH are read."""
+
 # Bounded repetition: a hostile string of 100 KB must cost no more than a long one.
 EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}")
 ELECTRONIC = re.compile(r"electronic address\s*:?", re.IGNORECASE)
@@ -107,7 +110,7 @@ def clean(text: str) -> str:
     >>> clean("1Department of Physics, Univ. X. Electronic address: a@b.org.")
     'Department of Physics, Univ. X.'
     """
-    text = text[: 2 * MAX_LENGTH]
+    text = text[:LOOKED_AT]
     if "&" in text:
         text = html.unescape(text)
     if "@" in text:
