@@ -95,6 +95,28 @@ def test_what_appears_at_the_place_during_a_build_is_not_replaced(
     assert n_works(whole) == 300
 
 
+REMOVES_A_TABLE = """
+from sciencecities.edition import swap
+def remove_first(new, out, swap_in=swap.swap_in):
+    (new / "unassigned.parquet").unlink(missing_ok=True)
+    swap_in(new, out)
+swap.swap_in = remove_first
+"""
+
+
+def test_a_table_removed_after_the_manifest_was_written(sound: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site" / "edition"
+    shutil.copytree(sound, out)
+    more = write(tmp_path / "more.jsonl.gz", MORE_WORKS)
+    outcome = build(more, out, code=REMOVES_A_TABLE)
+    assert outcome.code == 1
+    assert "unassigned.parquet: another program removed it in mid-build" in outcome.error
+    assert content(out) == content(sound)
+    assert build(more, out, "--resume").code == 0
+    assert n_works(out) == 3000
+    assert left_over(out) == []
+
+
 @pytest.mark.parametrize("damage", ["", "{", "\xff", "[]"])
 def test_an_edition_with_a_damaged_manifest_can_be_built_again(
     damage: str, source: Path, sound: Path, tmp_path: Path

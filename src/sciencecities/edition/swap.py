@@ -86,16 +86,19 @@ def swap_in(new: Path, out: Path) -> None:
     """Rename `new` to `out`, exchanging with an older edition, which is then removed.
 
     Raises EditionError, with `new` left whole, if that cannot be done or something else than an
-    edition has meanwhile appeared there.
+    edition has meanwhile appeared there; also if `new` has lost a table.
     """
     try:
         check_replaceable(out)
     except EditionError as error:
         raise EditionError(f"{error}; the finished edition is whole in {new}") from error
     out = _real(out)
+    manifest = new / "manifest.json"
     try:
+        tables = [new / f"{name}.parquet" for name in read_json(manifest)["tables"]]
         for path in [*new.iterdir(), new]:
             sync_path(path)
+        _check_present([manifest, *tables])
         if out.exists() and _exchange(new, out):
             shutil.rmtree(new)
         elif out.exists():
@@ -112,6 +115,15 @@ def swap_in(new: Path, out: Path) -> None:
             f"{out}: the finished edition could not be put in place ({error.strerror or error}); "
             f"it is whole in {new}"
         ) from error
+
+
+def _check_present(parts: list[Path]) -> None:
+    """The last look before the rename: an edition must not appear without a table."""
+    for path in parts:
+        if not path.exists():
+            raise EditionError(
+                f"{path}: another program removed it in mid-build; run the command again"
+            )
 
 
 def _exchange(a: Path, b: Path) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -384,12 +386,19 @@ def _remedy(error: Exception) -> str:
     return f"not a ROR record of schema v2 ({error}); fetch the registry's v2 dump again"
 
 
+ZIP_ERRORS = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, OSError, EOFError,
+    RuntimeError, UnicodeDecodeError,
+)  # fmt: skip
+"""What zipfile raises for damaged archives; it documents the first alone."""
+
+
 def _unzip(path: Path) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_member(archive)) as file:
             while chunk := file.read(1 << 22):
                 yield chunk
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, RuntimeError) as error:
+    except ZIP_ERRORS as error:
         raise LocateError(f"cannot be unpacked ({error}); fetch the zip again") from error
 
 
