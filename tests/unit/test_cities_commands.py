@@ -50,6 +50,7 @@ def squares(tmp_path: Path, width: float) -> str:
         ("2935517", "gn:2928810", "curated"),
         ("gn:2935517", "gn:2928810", "curated"),
         ("横滨", "gn:1850147", "curated"),
+        ("-33.9,151.2", "gn:2147714", "curated"),
     ],
 )
 def test_where(capsys: Capture, asked: str, city_id: str, method: str) -> None:
@@ -72,6 +73,19 @@ def test_where_under_other_definitions(capsys: Capture, tmp_path: Path) -> None:
     assert (
         answer(capsys, "where", "51.515,7.466", "--cities", "place")["city"]["name"] == "Dortmund"
     )
+
+
+def test_where_in_the_south(capsys: Capture) -> None:
+    """A point that begins with a minus is no option, before or after the options."""
+    assert run(["cities", "where", "--cities", "place", "-17.8,178.5"]) == 0
+    before = capsys.readouterr().out
+    assert run(["cities", "where", "-17.8,178.5", "--cities", "place"]) == 0
+    assert run(["cities", "where", "--cities", "place", "--", "-17.8,178.5"]) == 0
+    assert capsys.readouterr().out == before * 2
+    assert run(["cities", "where", "-x", "1,2"]) == 2
+    assert "No such option" in capsys.readouterr().err
+    assert run(["cities", "where", "--format", "json"]) == 2
+    assert "Missing argument" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("asked", ["no such place", "91,0", "0,181", "1,2,3", "nan,0", "999999999"])

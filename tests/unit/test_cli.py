@@ -242,8 +242,9 @@ def test_ingest_then_build(tmp_path: Path, capsys: Capture) -> None:
 def test_nothing_counted_is_said(tmp_path: Path, capsys: Capture) -> None:
     works, out = world.write_works(tmp_path / "works.jsonl"), tmp_path / "out"
     assert run(["build", str(works), "--out", str(out), "--years", "1950", "-q"]) == 0
-    assert "No work was counted" in capsys.readouterr().out
-    assert "no work was counted" in error_of(capsys, ["rank", str(out)], 1)
+    assert "Warning: No work was counted" in capsys.readouterr().out
+    for command in ("rank", "serve"):
+        assert "no work was counted" in error_of(capsys, [command, str(out)], 1)
 
 
 def test_nothing_counted_replaces_no_edition(tmp_path: Path, capsys: Capture) -> None:

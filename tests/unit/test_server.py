@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import sciencecities as sc
+from sciencecities.cli import run
+from sciencecities.errors import SciencecitiesError
 from sciencecities.publish.site import Site
 from sciencecities.web.app import application
 from sciencecities.web.kept import Answer
+from sciencecities.web.listen import listening
 from sciencecities.web.warm import first_pages, warming
 
 
@@ -172,6 +176,25 @@ def test_a_server_makes_the_first_pages_before_it_is_asked(site: Site) -> None:
             if names := route.names(shown):
                 assert f"zh/{shown.slug}/{route.prefix}{names[0]}.html" in paths
     assert all(site.page(path).html for path in paths)
+
+
+def test_a_free_port_is_named_and_taken() -> None:
+    with listening("127.0.0.1", 0) as (_, address):
+        port = int(address.rstrip("/").rpartition(":")[2])
+        assert port > 0
+        socket.create_connection(("127.0.0.1", port)).close()
+        with pytest.raises(SciencecitiesError, match=f"{port}: address already in use; .*--port"):
+            listening("127.0.0.1", port).__enter__()
+    with listening("127.0.0.1", port):
+        pass
+
+
+def test_a_used_port_is_one_line(edition: sc.Edition, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert run(["serve", str(edition.path), "--port", port]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: cannot listen") and said.count("\n") == 1
 
 
 def test_warming_ends_with_the_server(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sciencecities.edition.show import View
     from sciencecities.locate.model import Assignment, Place
 
+SOUTHERN = re.compile(r"-\.?\d")
 NAMES_SHOWN = 30
 MEANT = 10
 
@@ -115,7 +117,18 @@ def check(file: Path | None, form: str) -> int:
     return 1 if problems else 0
 
 
-@cities.command(short_help="The city of a point, a GeoNames id or a name.")
+class _TakesPoints(click.Command):
+    """A command whose argument may begin with a minus: a point of the southern hemisphere."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Move such points behind `--`, where click takes nothing for an option."""
+        if "--" not in args:
+            points = [a for a in args if SOUTHERN.match(a)]
+            args = [*(a for a in args if not SOUTHERN.match(a)), "--", *points]
+        return super().parse_args(ctx, args)
+
+
+@cities.command(cls=_TakesPoints, short_help="The city of a point, a GeoNames id or a name.")
 @click.argument("place")
 @definition_option
 @form_option

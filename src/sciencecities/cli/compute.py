@@ -164,7 +164,8 @@ def summarise(path: Path, top: int) -> None:
     edition = Edition(path)
     if not edition.years:
         click.echo(
-            f"No work was counted: none is of the years and journals asked for.\nEdition: {path}"
+            "Warning: No work was counted: none was read that is of the years and journals asked "
+            f"for. The edition has nothing to rank or show.\nEdition: {path}"
         )
         return
     year = edition.newest_year

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -12,6 +13,7 @@ import click
 from sciencecities.cli.common import edition_argument, open_edition, quiet_option, year_option
 
 if TYPE_CHECKING:
+    from sciencecities.edition.read import Edition
     from sciencecities.publish.site import Site
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,20 +35,30 @@ def serve(
     """Serve one or more EDITIONs as a bilingual site, until interrupted."""
     from sciencecities.publish.site import Site
 
-    opened = [open_edition(e) for e in editions]
+    opened = [_counted(e) for e in editions]
     serve_site(Site(opened, base_url=base_url, boundaries=boundaries), host, port)
 
 
 def serve_site(site: Site, host: str, port: int) -> None:
-    """Answer with the pages of a site until interrupted."""
+    """Answer with the pages of a site until interrupted. Raises SciencecitiesError on a used port."""
     import uvicorn
 
     from sciencecities.web.app import application
+    from sciencecities.web.listen import listening
     from sciencecities.web.warm import warming
 
-    click.echo(f"Serving on http://{host}:{port}/ (Ctrl-C ends it)", err=True)
-    with warming(site):
-        uvicorn.run(application(site), host=host, port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning"))
+    with listening(host, port) as (socket, address):
+        click.echo(f"Serving on {address} (Ctrl-C ends it)", err=True)
+        with warming(site), suppress(KeyboardInterrupt):
+            server.run(sockets=[socket])
+
+
+def _counted(path: str) -> Edition:
+    """An edition that has something to show. Raises EditionError, also where no work counted."""
+    edition = open_edition(path)
+    _ = edition.newest_year
+    return edition
 
 
 city_argument = click.argument("city", metavar="CITY")
