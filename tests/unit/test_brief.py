@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import small_world as world
 from test_industries import build as build_industries
@@ -153,6 +154,36 @@ def test_a_computed_edition_gives_ranges_institutions_and_certainty(computed: sc
     assert "Counted here from 11 works of 2024." in text
     assert "stability interval" in text
     assert "re-draws" in made(computed, "Guangzhou", "en")
+
+
+@pytest.mark.parametrize(
+    ("reason", "lang", "why"),
+    [
+        ("incomplete-year", "en", "was 3rd; no rise or fall is stated, since one of the two years"),
+        ("incomplete-year", "zh", "上一次为第3；因两年之一不完整，不说升降。"),
+        ("unassigned-moved", "en", "since the unassigned part moved by more than two points."),
+        ("unassigned-moved", "zh", "因未归入部分变动超过两个百分点，不说升降。"),
+    ],
+)
+def test_years_that_cannot_be_compared_give_no_rise_and_no_fall(
+    computed: sc.Edition, monkeypatch: pytest.MonkeyPatch, reason: str, lang: str, why: str
+) -> None:
+    rankings = sc.Edition.rankings
+
+    def noted(self: sc.Edition, *asked: Any, **more: Any) -> pa.Table:
+        rows = rankings(self, *asked, **more).to_pylist()
+        moved = {"previous_rank": 3, "p_rose": None, "p_fell": None, "movement_note": reason}
+        for row in rows:
+            row |= moved | {"rank_change": 3 - row["rank"]}
+        return pa.Table.from_pylist(rows)
+
+    monkeypatch.setattr(sc.Edition, "rankings", noted)
+    text = made(computed, "Guangzhou", lang)
+    assert why in text
+    assert "| was 3rd |" in text or "| 原第3 |" in text
+    assert not re.search(
+        r"\b(rises|falls|stays|up|down) |(上升|下降|升|降)(\d|至)|首次", text.split("## How")[0]
+    )
 
 
 def test_share_along_the_axis_and_platforms_of_a_computed_edition(computed: sc.Edition) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.compare.agreement import kendall
 from sciencecities.compare.bounds import Standing, kendall_bounds
 from sciencecities.institution_table import build as job
+from sciencecities.publish.site import Site
+from sciencecities.web.app import application
 
 TABLE = """name,country,year,share
 Chinese Academy of Sciences,CN,2023,30
@@ -142,6 +146,30 @@ def _parts(pool: int, into: int) -> list[tuple[int, ...]]:
             if sum(p) + n <= pool
         ]  # fmt: skip
     return found
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_page_of_its_site(whole: sc.Edition, lang: str) -> None:
+    site = Site([whole])
+    pages = {path: site.page(path).html for path in site.paths() if path.startswith(lang)}
+    kinds = {"ranking", "cities", "city", "movement", "countries", "country", "compare", "method"}
+    assert kinds <= {path.split("/")[2].removesuffix(".html") for path in pages if "/" in path[3:]}
+    for path, html in pages.items():
+        assert not re.search("95%|re-draws of|重抽论文|换一种算法", html), path
+        assert "None" not in html, path
+    name = f"{lang}/whole/ranking.html"
+    said = {"en": "wherever Shares without a city lie", "zh": "未归入城市的份额无论属于何处"}
+    assert said[lang] in pages[name]
+    assert ("1–2", "1～2")[lang == "zh"] in pages[f"{lang}/whole/city/guangzhou.html"]
+
+
+def test_its_site_is_exported_and_served(whole: sc.Edition, tmp_path: Path) -> None:
+    site = Site([whole])
+    assert run(["export", "site", str(whole.path), "--out", str(tmp_path / "site"), "-q"]) == 0
+    assert (tmp_path / "site" / "zh" / "whole" / "city" / "guangzhou.html").exists()
+    with TestClient(application(site)) as client:
+        for path in site.paths():
+            assert client.get(f"/{path}").status_code == 200, path
 
 
 def test_explain_between_years(whole: sc.Edition) -> None:

@@ -90,7 +90,8 @@ def _rank_sentence(world: World, row: Row) -> str:
     rank = world.say.rank_word(row["rank"])
     # Of a corpus that was counted here nobody knows whether it is the world's.
     world_en, world_zh = (" in the world", "全球") if world.is_published else ("", "")
-    if before is not None and before != row["rank"]:
+    unsure = world.say.no_movement(row)
+    if before is not None and before != row["rank"] and not unsure:
         old = world.say.rank_word(before)
         up = before > row["rank"]
         steps = abs(before - row["rank"])
@@ -101,7 +102,7 @@ def _rank_sentence(world: World, row: Row) -> str:
             f"{'上升' if up else '下降'}至{world_zh}{rank}",
         )
     else:
-        stays = before == row["rank"]
+        stays = before == row["rank"] and not unsure
         text = world.t(
             f"{name} {'stays' if stays else 'is'} {rank}{world_en}",
             f"{name}{'仍' if stays else ''}居{world_zh}{rank}",
@@ -112,7 +113,14 @@ def _rank_sentence(world: World, row: Row) -> str:
             text += world.t(f"; stability range {span}", f"，稳定区间第{span}")
         else:
             text += world.t(f"; range {span}", f"，区间第{span}")
-    return text + world.t(".", "。")
+    text += world.t(".", "。")
+    if before is not None and unsure:
+        old = world.say.rank(before)
+        text += world.t(
+            f" The year before it was {old}; no rise or fall is stated, since {unsure}.",
+            f"上一次为{old}；因{unsure}，不说升降。",
+        )
+    return text
 
 
 def _first_rows(world: World) -> list[Row]:
@@ -132,7 +140,7 @@ def _country_finding(world: World, *, with_years: bool = False) -> str:
     if number <= HALF:
         return text
     earlier = _earlier(world, country)
-    if not earlier or any(n > HALF for _, n in earlier):
+    if not earlier or world.say.no_movement(row) or any(n > HALF for _, n in earlier):
         return text + world.t(", more than half", "，超过半数")
     text += world.t(", more than half for the first time", "，首次超过半数")
     if not with_years:
@@ -301,16 +309,12 @@ def institutions(world: World) -> Section | None:
          Column(world.t("Works", "论文数"), True)),
         tuple(
             (one(_institution(world, r)), one(share),
-             one(world.say.percent(r["share"] / total["share"])), one(_whole(r["count"])))
+             one(world.say.percent(r["share"] / total["share"])), one(world.say.whole(r["count"])))
             for r, share in zip(rows, shares, strict=True)
         ),
     )  # fmt: skip
     heading = world.t(f"{lead} makes {part} of the city's Share", f"{lead}占全市份额的{part}")
     return Section("institutions", heading, (table,))
-
-
-def _whole(count: int | None) -> str:
-    return "–" if count is None else f"{count:,}"
 
 
 def _institution(world: World, row: Row) -> Words:

@@ -55,10 +55,13 @@ def _rank_note(request: Request) -> str:
         return request.t(
             f"World rank as published, data year {year}", f"公布的全球名次，数据年{year}"
         )
-    return request.t(
-        f"World rank, data year {year}. Dot: rank. Bar: 95% of re-draws. Whiskers: other methods.",
-        f"全球名次，数据年{year}。圆点为名次，粗线为95%重抽所及，细线为换一种算法的最好与最差。",
+    note = request.t(
+        f"World rank, data year {year}. Dot: rank. Bar: {request.bar()}.",
+        f"全球名次，数据年{year}。圆点为名次，粗线为{request.bar()}。",
     )
+    if not request.shown.is_counted:
+        return note
+    return note + request.t(" Whiskers: other methods.", "细线为换一种算法的最好与最差。")
 
 
 def bars(

@@ -39,7 +39,7 @@ def _lead(rows: list[Row], say: Wording) -> str:
         return say.t(f"{first} and {second} share first place", f"{first}与{second}并列第一")
     p = rows[0].get("p_ahead_next")
     if p is None:
-        if rows[0].get("rank_change") == 0:
+        if rows[0].get("rank_change") == 0 and not say.no_movement(rows[0]):
             return say.t(f"{first} stays first", f"{first}稳居第一")
         return say.t(f"{first} is first", f"{first}居第一")
     if p < LIKELY:
@@ -64,7 +64,7 @@ def city(shown: Shown, row: Row, say: Wording) -> str:
     change, before = row.get("rank_change"), row.get("previous_rank")
     p = row.get("p_rose") if (change or 0) > 0 else row.get("p_fell")
     if not change or before is None or not (shown.is_published or p is not None):
-        return _standing(row, say, stays=change == 0)
+        return _standing(row, say, stays=change == 0 and not say.no_movement(row))
     old = say.rank_word(before)
     if change > 0:
         text = say.t(f"{name} is {rank}, up from {old}", f"{name}由{old}升至{rank}")

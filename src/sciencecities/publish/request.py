@@ -58,18 +58,6 @@ def _between(folder: str, path: str) -> str:
     return "/".join([".."] * (len(own) - common) + other[common:])
 
 
-NO_CERTAINTY = {
-    "incomplete-year": (
-        "No certainty of movement is stated: one of the two years is incomplete.",
-        "两年之一不完整，变动不作可能性判断。",
-    ),
-    "unassigned-moved": (
-        "No certainty of movement is stated: the unassigned part moved by more than two points.",
-        "未归入部分变动超过两个百分点，变动不作可能性判断。",
-    ),
-}
-
-
 @dataclass(frozen=True)
 class Request:
     """What a page function gets: the site, the edition, the language, path and query."""
@@ -228,7 +216,11 @@ class Request:
 
     def notes(self) -> list[str]:
         """What a reader must know of this edition before the figures."""
-        return [self.t(*NO_CERTAINTY[reason]) for reason in self.shown.movement_notes]
+        reasons = [self.say.no_movement(r) for r in self.shown.not_comparable]
+        return [
+            self.t(f"No rise or fall is stated: {reason}.", f"{reason}，不说升降。")
+            for reason in reasons
+        ]
 
     def standfirst(self, rows: list[Row]) -> str:
         """One or two sentences under the headline of a ranking."""
@@ -267,6 +259,12 @@ class Request:
                 f"{named}公布的名次，数据年{year}；未公布区间。",
             )
         span = self.say.span(row["rank_low"], row["rank_high"])
+        if not self.shown.is_counted:
+            return self.t(
+                "Summed from a table of institutions. Wherever the Shares that have no single city "
+                f"lie, its rank is within {span}.",
+                f"据机构份额表汇总。无法归入单一城市的份额无论属于何处，名次都在{span}之内。",
+            )
         return self.t(
             f"In 95 of 100 re-draws of the year’s works its rank lies within {span}.",
             f"把全年论文重抽100次，有95次名次落在{span}之内。",
@@ -308,6 +306,15 @@ class Request:
             focus=focus,
             stated=self.shown.is_published,
             few=self.few(row),
+        )
+
+    def bar(self) -> str:
+        """What the bar of a rank stands for."""
+        if self.shown.is_counted:
+            return self.t("95% of re-draws of the works", "重抽论文，95%落在其间")
+        return self.t(
+            "best and worst, wherever Shares without a city lie",
+            "未归入城市的份额无论属于何处，名次的最好与最差",
         )
 
     def ranked_in(self, city_id: str, year: int) -> str:

@@ -146,6 +146,11 @@ class Shown:
         """Whether somebody else made this ranking: ranks are rings, ranges are not known."""
         return self.edition.kind == "published"
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it was counted from works, so that ranges are those of re-draws."""
+        return self.edition.kind == "computed"
+
     def title(self, lang: str) -> str:
         """What the edition is called: its own title where it has one, else its folder's name."""
         titles = self.edition.manifest.get("titles") or {}
@@ -187,9 +192,10 @@ class Shown:
         return sorted(rows, key=lambda r: r["data_year"])
 
     @cached_property
-    def movement_notes(self) -> list[str]:
-        """Why no certainty of movement is stated, overall in the newest year; mostly nothing."""
-        return sorted({r["movement_note"] for r in self.ranking() if r.get("movement_note")})
+    def not_comparable(self) -> list[Row]:
+        """A row for each reason why no movement is stated, overall in the newest year."""
+        found = {r["movement_note"]: r for r in self.ranking() if r.get("movement_note")}
+        return [found[reason] for reason in sorted(found)]
 
     @cached_property
     def subjects(self) -> list[str]:
@@ -271,7 +277,7 @@ class Shown:
     @property
     def has_movement(self) -> bool:
         """Whether works were counted in two data years, so that a movement can be explained."""
-        return self.edition.kind == "computed" and self.year_before is not None
+        return self.is_counted and self.year_before is not None
 
     def _explanation(self, city_id: str) -> Explanation:
         """Why a city moved against the data year before, overall."""
@@ -307,7 +313,7 @@ class Shown:
     @cached_property
     def _sites(self) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = defaultdict(list)
-        if self.edition.kind == "computed":
+        if self.is_counted:
             for row in self.edition.query(SITES, {"year": self.year}).to_pylist():
                 found[row["city_id"]].append(row)
         return dict(found)
@@ -399,7 +405,7 @@ class Shown:
     @cached_property
     def with_works(self) -> dict[str, Row]:
         """The cities that have a page of the works behind them."""
-        return self.with_page if self.edition.kind == "computed" else {}
+        return self.with_page if self.is_counted else {}
 
     @cached_property
     def _slugs(self) -> dict[str, str]:

@@ -46,6 +46,15 @@ XLSX_FORMATS = {
     "longitude": "0.0000", "data_year": "0",
 }  # fmt: skip
 XLSX_MAX_ROWS = 1_000_000
+
+RANGES = {
+    "computed": "rank_low to rank_high is the stability range; method_rank_best to "
+    "method_rank_worst the range over other methods.",
+    "institution-table": "rank_low to rank_high: best and worst rank, wherever Shares without a "
+    "city lie.",
+    "published": "Ranks as published; no ranges were.",
+}
+"""What the columns of ranges mean, by kind of edition."""
 """A sheet ends at 1,048,576 rows; what is longer is cut, and the first sheet says so."""
 
 
@@ -165,8 +174,7 @@ def workbook(edition: Edition) -> bytes:
     about = [
         f"{edition.name}: data years {', '.join(map(str, edition.years))}",
         "Share measures the size of an output, not its quality. 份额衡量产出的规模，不衡量质量。",
-        "rank_low to rank_high is the stability range; method_rank_best to method_rank_worst the "
-        "range over other methods.",
+        RANGES[edition.kind],
         "Place names and coordinates: GeoNames, CC BY 4.0.",
         f"rankings: sha256 {edition.manifest['tables']['rankings']['sha256']}",
         *map(str, edition.manifest.get("notes", [])),

@@ -28,6 +28,14 @@ REASONS = {
     "several-cities": ("institution spread over several cities", "单位分布在多个城市"),
 }
 
+NO_MOVEMENT = {
+    "incomplete-year": ("one of the two years is incomplete", "两年之一不完整"),
+    "unassigned-moved": (
+        "the unassigned part moved by more than two points", "未归入部分变动超过两个百分点",
+    ),
+}  # fmt: skip
+"""Why two years cannot be compared, by a row's `movement_note`."""
+
 Row = dict[str, Any]
 
 
@@ -43,12 +51,14 @@ class Wording:
 
     # --- numbers ----------------------------------------------------------------------------
 
-    def whole(self, number: int) -> str:
-        """A whole number.
+    def whole(self, number: int | None) -> str:
+        """A whole number; "–" where none is known.
 
-        >>> Wording("en").whole(12345), Wording("en").whole(-7)
-        ('12,345', '−7')
+        >>> Wording("en").whole(12345), Wording("en").whole(-7), Wording("zh").whole(None)
+        ('12,345', '−7', '–')
         """
+        if number is None:
+            return "–"
         return f"{number:,}".replace("-", "\u2212")
 
     def share(self, value: float | None, digits: int | None = None) -> str:
@@ -109,15 +119,25 @@ class Wording:
         return self.rank(row["rank"]) + self.t(f" ({span})", f"（{span}）")
 
     def moved(self, row: Row) -> str:
-        """How the rank changed: `up 2 from 8th`, `升2，原第8`; `new` where it had none."""
+        """How the rank changed: `up 2 from 8th`, `升2，原第8`; `–` where it had none.
+
+        No rise and no fall where the two years cannot be compared: `was 8th`, `原第8`.
+        """
         before, change = row.get("previous_rank"), row.get("rank_change")
         if before is None or change is None:
             return "–"
+        if row.get("movement_note"):
+            return self.t(f"was {nth(before)}", f"原第{before:,}")
         if change == 0:
             return self.t("same", "持平")
         if change > 0:
             return self.t(f"up {change:,} from {nth(before)}", f"升{change:,}，原第{before:,}")
         return self.t(f"down {-change:,} from {nth(before)}", f"降{-change:,}，原第{before:,}")
+
+    def no_movement(self, row: Row) -> str:
+        """Why the row's two years cannot be compared; empty where they can."""
+        reason = row.get("movement_note")
+        return self.t(*NO_MOVEMENT.get(reason, (reason, reason))) if reason else ""
 
     # --- names ------------------------------------------------------------------------------
 

@@ -250,8 +250,8 @@ def _row(group: Group) -> Row:
 def _years(request: Request, history: list[Group]) -> tuple[Any, list[tuple[str, Row]], Figure]:
     return _plot(
         request, "years", _years_title(request, history),
-        request.t("World rank as one city; bar: 95% of re-draws",
-                  "合为一城的全球名次；粗线为95%重抽所及"),
+        request.t(f"World rank as one city; bar: {request.bar()}",
+                  f"合为一城的全球名次；粗线为{request.bar()}"),
         [(str(g.year), _row(g)) for g in history],
     )  # fmt: skip
 

@@ -56,8 +56,8 @@ def _ranks(request: Request, title: str, rows: list[Row], scale: Scale) -> Figur
         return plots.drawing(lines, axis=marks.axis(scale, say.rank(1)))
 
     note = request.t(
-        f"World rank of countries, data year {request.shown.year}; bar: 95% of re-draws",
-        f"国家和地区的全球名次，数据年{request.shown.year}；粗线为95%重抽所及",
+        f"World rank of countries, data year {request.shown.year}; bar: {request.bar()}",
+        f"国家和地区的全球名次，数据年{request.shown.year}；粗线为{request.bar()}",
     )
     return request.figure("ranks", title, note, COLUMNS, [[r[c] for c in COLUMNS] for r in rows],
                           draw)  # fmt: skip

@@ -38,6 +38,12 @@ def page(request: Request, _name: str) -> Page:
 def _title(request: Request, rows: list[Row], moved: list[Row]) -> str:
     if not any(r["previous_rank"] for r in rows):
         return request.t("No year before to compare with", "没有可比的上一年")
+    if request.shown.not_comparable:
+        year = request.shown.year
+        return request.t(
+            f"The ranks of {year} cannot be compared with those of the year before",
+            f"{year}年的名次与上一年不可比",
+        )
     up = sum(1 for r in moved if r["rank_change"] > 0)
     down = len(moved) - up
     return request.t(
