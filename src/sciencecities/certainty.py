@@ -20,6 +20,17 @@ WORDS: tuple[tuple[float, str, str], ...] = (
 FEW_WORKS = 10
 """Below this n_eff a row is marked "few works"."""
 
+INCOMPLETE_BELOW = 0.8
+"""A year with fewer works than this part of the year before is taken to be incomplete."""
+
+PARTIAL_BELOW = 0.5
+"""A year before with fewer works than this part of the year is no base for a movement."""
+
+
+def is_incomplete(before: int, after: int) -> bool:
+    """Whether one of two years of so many works has too few to be compared with the other."""
+    return after < INCOMPLETE_BELOW * before or before < PARTIAL_BELOW * after
+
 
 def word(p: float | None, lang: Language = "en") -> str:
     """The word for a probability; no word ("") where it is not known.

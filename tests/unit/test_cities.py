@@ -72,7 +72,9 @@ def test_place_keeps_each_place_apart(gazetteer: Gazetteer) -> None:
         ("Heidelberg", "DE", "海德堡"),
         ("London", "GB", "伦敦"),
         ("Tokyo", "JP", "东京"),
-        ("Karachi", "PK", None),
+        ("Karachi", "PK", "卡拉奇"),
+        ("Houston", "US", "休斯敦"),
+        ("Sukkur", "PK", None),
     ],
 )
 def test_chinese_names_of_places(

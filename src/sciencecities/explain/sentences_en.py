@@ -34,6 +34,7 @@ CHANGES = {
 REASONS = {
     "unassigned-moved": "the unassigned part of the works moved by more than 2 points",
     "incomplete-year": "one of the two years is incomplete",
+    "years-apart": "only neighbouring years are re-drawn together",
 }
 
 
@@ -130,7 +131,7 @@ def _real(e: Explanation) -> str:
     part = "it" if e.path.leg("revision") is None else f"the real change of {signed(real)}"
     if works := works_of_incomplete(e):
         (before, n_before), (after, n_after) = works
-        here = f"with {n_before:,} works of {before} here beside {n_after:,} of {after}"
+        here = f"with {n_before:,} works of {before} in all beside {n_after:,} of {after}"
         return f"{here}, how much of {part} is its own change cannot be told"
     kind = "growth" if own > 0 else "decline"
     led = _led(e, "real")

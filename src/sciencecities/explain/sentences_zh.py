@@ -34,6 +34,7 @@ CHANGES = {
 REASONS = {
     "unassigned-moved": "未归入城市的比例变动超过2个百分点",
     "incomplete-year": "其中一年数据不完整",
+    "years-apart": "只有相邻两年一同重抽",
 }
 
 
@@ -113,7 +114,7 @@ def _real(e: Explanation) -> str:
     part = "其中" if e.path.leg("revision") is None else f"真实变动{signed(real)}中，"
     if works := works_of_incomplete(e):
         (before, n_before), (after, n_after) = works
-        here = f"收录论文{before}年{n_before:,}篇、{after}年{n_after:,}篇"
+        here = f"收录论文{before}年共{n_before:,}篇、{after}年共{n_after:,}篇"
         return f"{here}，无法判断{part}多少来自自身变动"
     kind = "自身增长" if own > 0 else "自身下降"
     led = _led(e, "real")

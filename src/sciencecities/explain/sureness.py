@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sciencecities.certainty import Language, word
+from sciencecities.certainty import Language, is_incomplete, word
+from sciencecities.scopes.model import OVERALL
 
 if TYPE_CHECKING:
     from sciencecities.explain.legs import Path
 
-Reason = Literal["unassigned-moved", "incomplete-year"]
+Reason = Literal["unassigned-moved", "incomplete-year", "years-apart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,11 @@ def sureness(path: Path, city_id: str, scope: str) -> Sureness:
     if leg is None or leg.before.edition is not leg.after.edition:
         return Sureness()
     edition, year = leg.after.edition, leg.after.year
+    if is_incomplete(*(edition.n_works(OVERALL, y) for y in (leg.before.year, year))):
+        return Sureness(reason="incomplete-year")
     if leg.before.year != year - 1:
-        return Sureness()
+        is_drawn = edition.manifest["configuration"].get("replicates")
+        return Sureness(reason="years-apart" if is_drawn else None)
     rows = edition.query(
         "SELECT p_rose, p_fell, movement_note FROM rankings "
         "WHERE city_id = $city AND data_year = $year AND scope = $scope",

@@ -9,7 +9,13 @@ from sciencecities.edition.show import QUALITY, Column, View, plural
 from sciencecities.edition.views import NO_RANGES, work_link
 from sciencecities.explain import revised
 from sciencecities.explain.sentences_en import CHANGES, sentences
-from sciencecities.explain.wording import amount, institution_name, signed, subject_title
+from sciencecities.explain.wording import (
+    amount,
+    institution_name,
+    signed,
+    subject_title,
+    works_of_incomplete,
+)
 
 if TYPE_CHECKING:
     from sciencecities.explain.movement import Explanation
@@ -42,7 +48,9 @@ def _steps(e: Explanation) -> View:
         rows.append(["Revised data", signed(e.of_kind("revision"))])
     if e.path.leg("real"):
         rows.append(["Growth of the world's output, same slice of it", signed(e.world_growth)])
-        rows.append(["Own change", signed(e.own_change)])
+        is_told = works_of_incomplete(e) is None
+        own = "Own change" if is_told else "Own change, were both years complete"
+        rows.append([own, signed(e.own_change)])
     rows.append([f"Share {last.year}{_in_edition(e, last.edition.name)}", amount(e.after.share)])
     title, *others = sentences(e)
     notes = [*others, e.summary["zh"], *e.warnings]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sciencecities.edition.show import decimals
 from sciencecities.explain.parts import Part
-from sciencecities.scopes.model import NONE
+from sciencecities.scopes.model import NONE, OVERALL
 
 if TYPE_CHECKING:
     from sciencecities.certainty import Language
@@ -70,12 +70,12 @@ def leading_part(e: Explanation, kind: str) -> tuple[Part, Fraction] | None:
 
 
 def works_of_incomplete(e: Explanation) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """(year, works of the scope) of both years, where one of them is incomplete: then the world's
-    growth is that of the records, and own change no finding."""
+    """(year, all its works) of both years, where one of them is incomplete: then the world's growth
+    is that of the records, and own change no finding."""
     leg = e.path.leg("real")
     if leg is None or e.sureness.reason != "incomplete-year":
         return None
-    before, after = ((p.year, p.edition.n_works(e.scope, p.year)) for p in (leg.before, leg.after))
+    before, after = ((p.year, p.edition.n_works(OVERALL, p.year)) for p in (leg.before, leg.after))
     return before, after
 
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sciencecities.locate.city_names import usual_names
-from sciencecities.locate.city_tables import geonames_id
+from sciencecities.locate.city_tables import geonames_id, table_rows
 from sciencecities.locate.metro import NEAREST_KM, Metro
 from sciencecities.locate.metro_counties import counties
-from sciencecities.locate.metro_tables import table_rows
 from sciencecities.locate.model import Assignment, City, CityDefinition, Place
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sciencecities.locate.city_names import name_key
-from sciencecities.locate.city_tables import geonames_id
+from sciencecities.locate.city_tables import geonames_id, table_rows
 from sciencecities.locate.gazetteer import distance_km
-from sciencecities.locate.metro_tables import EXTENTS, place_codes, table_rows
+from sciencecities.locate.metro_tables import EXTENTS, place_codes
 
 if TYPE_CHECKING:
     from sciencecities.locate.gazetteer import Gazetteer

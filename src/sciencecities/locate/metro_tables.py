@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sciencecities.errors import LocateError
-from sciencecities.locate.city_tables import chinese_names, data_lines, data_text
+from sciencecities.locate.city_tables import chinese_names, data_lines, table_rows
 from sciencecities.locate.gazetteer import Gazetteer
 from sciencecities.locate.model import City
 
@@ -46,13 +43,6 @@ def place_codes() -> dict[int, str]:
     """GeoNames id -> CBSA (five digits, or 0) or Chinese division (six digits)."""
     rows = (line.split(",") for line in data_lines("metro_places.csv.gz"))
     return {int(number): code for number, code in rows}
-
-
-def table_rows(file_name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table in locate/data, each with its line."""
-    reader = csv.DictReader(io.StringIO(data_text(file_name)))
-    for row in reader:
-        yield reader.line_num, row
 
 
 class _Usual(NamedTuple):

@@ -124,6 +124,15 @@ class MethodLab:
             f"{', '.join(there)}"
         )
 
+    def n_choices(self, scope: str, year: int) -> int:
+        """Under how many choices a scope and year have a ranking."""
+        found = self.edition.query(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT scheme, cities, journals, documents "
+            "FROM method_rankings WHERE data_year = $year AND scope = $scope)",
+            {"year": year, "scope": scope},
+        )
+        return int(found.column(0)[0].as_py())
+
     def ranks_of(self, city_id: str, scope: str, year: int) -> pa.Table:
         """A leading city's rank under every choice: scheme, cities, journals, documents, rank,
         share, city_id (of its counterpart). Empty for a city that leads under none."""

@@ -39,10 +39,12 @@ def lab_view(edition: Edition, lab: Lab, scope: str, year: int, top: int | None)
     where = f"{edition.title(scope)}, {year}"
     title = f"{changes(edition.method.base, lab.choice)}: no city has a Share ({where})."
     if rows:
-        title = (
-            f"{changes(edition.method.base, lab.choice)}: {rows[0]['city'] or rows[0]['city_id']} "
-            f"is first of {plural(lab.table.num_rows, 'city')} ({where})."
-        )
+        first = [r["city"] or r["city_id"] for r in rows if r["rank"] == 1]
+        cities = plural(lab.table.num_rows, "city")
+        leads = f"{first[0]} is first of {cities}"
+        if len(first) > 1:
+            leads = f"{len(first)} of {cities} share the lead"
+        title = f"{changes(edition.method.base, lab.choice)}: {leads} ({where})."
     notes = [f"{plural(lab.works, 'work')}; without a city: {lab.unassigned:,.1f}."]
     return View(title, columns, cells, [*notes, QUALITY])
 
@@ -101,12 +103,30 @@ def method_sentence(edition: Edition, city_id: str, scope: str, year: int) -> st
     place = ordinal(min(ranks))
     if min(ranks) != max(ranks):
         place = f"{place} to {ordinal(max(ranks))}"
-    text = f"{city} is {place} under {plural(len(rows), 'choice')} of method"
+    text = f"{city} is {place} under {_of_choices(edition, len(rows), city_id, scope, year)}"
     found = mover(rows)
     if found is None:
         return f"{text}."
     dimension, span = found
     return f"{text}; what moves it most is {DIMENSIONS[dimension]} ({span:.1f} places on average)."
+
+
+def _of_choices(edition: Edition, n_listed: int, city_id: str, scope: str, year: int) -> str:
+    """How many choices list the city, and its worst rank under those that do not."""
+    n_choices = edition.method.n_choices(scope, year)
+    if n_listed == n_choices:
+        return f"{plural(n_listed, 'choice')} of method"
+    ranked = edition.query(
+        "SELECT method_rank_worst FROM rankings "
+        "WHERE city_id = $city AND scope = $scope AND data_year = $year",
+        {"city": city_id, "scope": scope, "year": year},
+    ).to_pylist()
+    worst = ranked[0]["method_rank_worst"] if ranked else None
+    at_worst = f", at worst {ordinal(worst)}" if worst else ""
+    return (
+        f"{n_listed:,} of {n_choices:,} choices of method (under the others it is behind the "
+        f"cities listed or has no Share{at_worst})"
+    )
 
 
 def choices_view(edition: Edition, city_id: str, scope: str, year: int) -> View | None:

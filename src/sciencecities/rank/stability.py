@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sciencecities.certainty import is_incomplete
 from sciencecities.engines.base import Engine
 from sciencecities.progress import Progress
 from sciencecities.rank.order import CITY, Listing
@@ -29,12 +30,6 @@ CELLS = 40_000_000
 TOP = 10
 LEADING = 50
 """Of so many rows from the top the order is given pair by pair."""
-
-INCOMPLETE_BELOW = 0.8
-"""A year with fewer works than this part of the year before is taken to be incomplete."""
-
-PARTIAL_BELOW = 0.5
-"""A year before with fewer works than this part of the year is no base for a movement."""
 
 UNASSIGNED_MOVED = 0.02
 """Where the unassigned part of the works moved by more, a movement may be one of coverage."""
@@ -114,7 +109,7 @@ def movement_note(
         totals.get((year, "overall"), now),
         totals.get((year - 1, "overall"), before),
     )
-    if whole < INCOMPLETE_BELOW * whole_before or whole_before < PARTIAL_BELOW * whole:
+    if is_incomplete(whole_before, whole):
         return INCOMPLETE
     parts = (
         unassigned.get(group, 0) / (now * UNITS_PER_WORK),

@@ -199,6 +199,13 @@ def _title(
                 f"{n}种算法中，{name}有{inside}种在前十",
             )
         best, worst = min(ranks.values()), max(ranks.values())
+        if len(ranks) < n:  # under the others it is behind those listed, or has no Share
+            return request.t(
+                f"{name} is {request.say.rank(best)} to {request.say.rank(worst)} by "
+                f"{len(ranks):,} of {n:,} methods, and not listed by the others",
+                f"{n}种算法中，{name}按{len(ranks)}种在第{request.say.span(best, worst)}名，"
+                "其余算法下未列入",
+            )
         return request.t(
             f"{name} is {request.say.rank(best)} to {request.say.rank(worst)} by {n:,} methods",
             f"{n}种算法之下，{name}在第{request.say.span(best, worst)}名",
