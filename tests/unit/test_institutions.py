@@ -10,7 +10,7 @@ import csv
 import json
 import os
 from decimal import Decimal
-from itertools import permutations
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +126,11 @@ def test_ranges_hold_all_or_nothing_of_the_unassigned(tmp_path: Path) -> None:
     assert spans == {
         # At worst both Chinese cities pass it (gaps 10.25 and 29.75) and Munich (60.25 < 75).
         "Boston": (90.25, 95.25, 1, 4),
-        "Beijing": (80.0, 185.0, 1, 4),
-        "Guangzhou": (60.5, 165.5, 1, 4),
-        "Munich": (30.0, 105.0, 1, 4),
+        # A Chinese city not named may pass the next two: 80.5 + 5 of 80, 100 + 5 of 60.5.
+        "Beijing": (80.0, 185.0, 1, 5),
+        "Guangzhou": (60.5, 165.5, 1, 5),
+        # Three Chinese cities not named (105 of 30) and two German ones (75 of 30).
+        "Munich": (30.0, 105.0, 1, 9),
     }
 
 
@@ -316,41 +318,76 @@ def test_with_the_registry_too(tmp_path: Path) -> None:
     assert sum(r["institution_id"].startswith("https://ror.org/") for r in places) > 200
 
 
-@given(
-    st.lists(st.integers(1, 12), min_size=1, max_size=4),
-    st.lists(st.integers(1, 12), max_size=3),
-    st.integers(0, 12),
-    st.integers(0, 12),
-)
+CITIES = st.lists(st.integers(1, 12), min_size=1, max_size=4)
+POOL = st.integers(0, 12)
+
+
+@given(CITIES, st.lists(st.integers(1, 12), max_size=3), POOL, POOL)
 @settings(max_examples=200, deadline=None)
 def test_worst_rank_is_the_worst_of_all_divisions(
     ours: list[int], theirs: list[int], pool: int, their_pool: int
 ) -> None:
-    """Against every way to deal the pools out in tenths of a unit over the cities of a country."""
-    placed = {f"a{i}": 10 * n for i, n in enumerate(ours)}
-    placed |= {f"b{i}": 10 * n for i, n in enumerate(theirs)}
-    country = {city_id: city_id[0] for city_id in placed}
-    found = ranges(placed, country, {"a": 10 * pool, "b": 10 * their_pool})
+    """Against every choice of cities to lift, with what is left going to cities not named."""
+    placed, country = _placed(ours, theirs)
+    found = ranges(placed, country, {"a": UNIT * pool, "b": UNIT * their_pool})
     for city_id, units in placed.items():
-        worst = 1
-        for name, left in (("a", 10 * pool), ("b", 10 * their_pool)):
-            others = [u for c, u in placed.items() if country[c] == name and c != city_id]
-            worst += max(_lifted(order, units, left) for order in permutations(others))
-        assert found[city_id].worst == worst
-        high = units + 10 * (pool if country[city_id] == "a" else their_pool)
+        assert found[city_id].worst == _worst(placed, country, city_id, pool, their_pool, 0)
+        high = units + UNIT * (pool if country[city_id] == "a" else their_pool)
         assert found[city_id].high == high
         assert found[city_id].best == 1 + sum(u > high for c, u in placed.items() if c != city_id)
 
 
-def _lifted(others: tuple[int, ...], units: int, pool: int) -> int:
-    """How many end above `units` if each in turn is raised just above it while the pool lasts."""
-    above = 0
-    for value in others:
-        need = max(0, units + 1 - value)
-        if need <= pool:
-            pool -= need
-            above += 1
-    return above
+@given(CITIES, st.lists(st.integers(1, 12), max_size=3), POOL, POOL, st.integers(1, 6))
+@settings(max_examples=100, deadline=None)
+def test_worst_rank_holds_wherever_a_share_without_a_country_lies(
+    ours: list[int], theirs: list[int], pool: int, their_pool: int, anywhere: int
+) -> None:
+    placed, country = _placed(ours, theirs)
+    pools = {"a": UNIT * pool, "b": UNIT * their_pool, None: UNIT * anywhere}
+    found = ranges(placed, country, pools)
+    for first in range(anywhere + 1):
+        for second in range(anywhere + 1 - first):
+            more = pool + first, their_pool + second, anywhere - first - second
+            for city_id in placed:
+                assert found[city_id].worst >= _worst(placed, country, city_id, *more)
+
+
+def test_a_city_in_no_list_may_stand_ahead() -> None:
+    """Of 2,700 without a city, two can have more than 900 or 1,000, three more than 899."""
+    for units, worst in ((1000, 3), (900, 3), (899, 4), (2700, 1)):
+        found = ranges({"tokyo": units}, {"tokyo": "JP"}, {"CN": 2700})
+        assert found["tokyo"].worst == worst
+
+
+UNIT = 1000
+"""Of Share: far more than there are cities, so that one unit more than another is next to none."""
+
+
+def _placed(ours: list[int], theirs: list[int]) -> tuple[dict[str, int], dict[str, str | None]]:
+    placed = {f"a{i}": UNIT * n for i, n in enumerate(ours)}
+    placed |= {f"b{i}": UNIT * n for i, n in enumerate(theirs)}
+    return placed, {city_id: city_id[0] for city_id in placed}
+
+
+def _worst(
+    placed: dict[str, int], country: dict[str, str | None], city_id: str, *pools: int
+) -> int:
+    worst = 1
+    for name, pool in zip("abc", pools, strict=True):
+        others = [u for c, u in placed.items() if country[c] == name and c != city_id]
+        worst += _ahead(others, placed[city_id], UNIT * pool)
+    return worst
+
+
+def _ahead(others: list[int], units: int, pool: int) -> int:
+    """Most that end above `units`: any of the others, each raised just above it, and new ones."""
+    found = 0
+    for n in range(len(others) + 1):
+        for lifted in combinations(others, n):
+            cost = sum(max(0, units + 1 - value) for value in lifted)
+            if cost <= pool:
+                found = max(found, n + (pool - cost) // (units + 1))
+    return found
 
 
 @given(st.integers(0, 10**21), st.lists(st.integers(0, 10**18), max_size=6))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -26,7 +26,8 @@ def ranges(
 
     A Share without a city may lie in the cities of its country, in any parts; one without a
     country, anywhere. Best: the city gets all that it can, the others nothing. Worst: it gets
-    nothing, and each country's Share lifts as many others above it as it suffices for.
+    nothing, and each country's Share lifts as many others above it as it suffices for; what it
+    leaves may make cities that `placed` does not name, each with more than the city has.
     """
     anywhere = unassigned.get(None, 0)
     everyone = sorted(placed.values())
@@ -41,13 +42,27 @@ def ranges(
         high = units + pools.get(own or "", 0) + anywhere
         best = 1 + len(everyone) - bisect_left(everyone, high + 1)
         lifted = 0
+        left = [pool for country, pool in pools.items() if country not in below]
         for country, cities in below.items():
-            pool = pools.get(country or "", 0) + anywhere
-            if pool:
-                lifted += cities.lifted_above(units, pool) - (country == own)
+            pool = pools.get(country or "", 0)
+            if pool + anywhere:
+                lifted += cities.lifted_above(units, pool + anywhere) - (country == own)
+            left.append(pool - cities.cost(units, cities.lifted_above(units, pool)) if pool else 0)
         above = len(everyone) - bisect_left(everyone, units + 1)
-        found[city_id] = Range(high, best, 1 + above + lifted)
+        worst = 1 + above + lifted + _unnamed(units, left, anywhere)
+        found[city_id] = Range(high, best, worst)
     return found
+
+
+def _unnamed(units: int, left: Sequence[int], anywhere: int) -> int:
+    """How many cities in no list could have more than `units`, made of what each country has left.
+
+    What may lie anywhere goes to one of the countries or is dealt out; neither bound is exceeded.
+    """
+    if not units:
+        return 0
+    each = sum(max(0, pool + anywhere - 1) // units for pool in left)
+    return min(each, max(0, sum(left) + anywhere - 1) // units)
 
 
 class _Below:
@@ -62,10 +77,13 @@ class _Below:
 
         The cheapest are the largest; of n of them the gaps sum to n × units − their Shares.
         """
-        end = bisect_left(self._values, units + 1)
-        low, high = 0, end
+        low, high = 0, bisect_left(self._values, units + 1)
         while low < high:
             n = (low + high + 1) // 2
-            gap = n * units - (self._sums[end] - self._sums[end - n])
-            low, high = (n, high) if gap < pool else (low, n - 1)
+            low, high = (n, high) if self.cost(units, n) < pool else (low, n - 1)
         return low
+
+    def cost(self, units: int, n: int) -> int:
+        """What lifts the largest `n` of those at or below `units` up to it."""
+        end = bisect_left(self._values, units + 1)
+        return n * units - (self._sums[end] - self._sums[end - n])
