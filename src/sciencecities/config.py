@@ -16,6 +16,7 @@ Scheme = Literal[
 ]
 LocateMode = Literal["text-then-registry", "registry", "text"]
 LettersRule = Literal["letters", "all", "none"]
+OverlapsRule = Literal["error", "first"]
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +35,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     letters: LettersRule = "letters"
     highlights: str | None = None
     cities: str = "metro"
+    overlaps: OverlapsRule = "error"
     locate: LocateMode = "text-then-registry"
     match: bool = True
     scheme: Scheme = "nature-index"

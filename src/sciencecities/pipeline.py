@@ -35,6 +35,10 @@ NO_REGISTRY_NOTE = (
     "locate = registry, but no registry was given: places are those that the gazetteer finds in "
     "the strings, as under locate = text. Give --registry FILE for the registry's."
 )
+OVERLAPS_NOTE = (
+    "{file}: {n} of its polygons overlap (first {one} and {two}); a place in several belongs to "
+    "the first of the file."
+)
 OLD_TYPES_NOTE = (
     "{n:,} works come from the old OpenAlex schema (type journal-article or proceedings-article), "
     "where the document type is in truth unknown: reviews and editorials are among them."
@@ -87,6 +91,10 @@ def check_inputs(config: Config) -> None:
         path = _path(getattr(config, key))
         if path is not None and not path.is_file():
             raise ConfigError(f"{key} {path}: no such file")
+    if config.registry is not None:
+        from sciencecities.locate.registry import Registry
+
+        Registry.load(config.registry)  # kept in the cache, from which the build takes it
     _highlights(config)
     if config.cities not in ("place", "metro"):
         if not Path(config.cities).is_file():
@@ -95,7 +103,7 @@ def check_inputs(config: Config) -> None:
             )
         from sciencecities.locate.boundaries import Boundaries
 
-        Boundaries.read(Path(config.cities))
+        Boundaries.read(Path(config.cities), overlaps=config.overlaps)
     if not config.sources and config.corpus is None:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files, or a --corpus")
 
@@ -326,6 +334,7 @@ def _notes(engine: Engine, config: Config) -> list[str]:
     notes = []
     if config.locate == "registry" and config.registry is None:
         notes.append(NO_REGISTRY_NOTE)
+    notes += _overlaps(config)
     n_old = engine.fetch(
         "SELECT COUNT(*) AS n FROM selected "
         "WHERE type IN ('journal-article', 'proceedings-article') "
@@ -345,6 +354,21 @@ def _notes(engine: Engine, config: Config) -> list[str]:
             f"the list marks): {chosen}."
         )
     return notes
+
+
+def _overlaps(config: Config) -> list[str]:
+    """A note where the order of polygons decided; with `overlaps = error` there are none."""
+    if config.cities in ("place", "metro") or config.overlaps == "error":
+        return []
+    from sciencecities.edition.show import plural
+    from sciencecities.locate.boundaries import Boundaries
+
+    path = Path(config.cities)
+    pairs = Boundaries.read(path).overlapping()
+    if not pairs:
+        return []
+    one, two = (city.name for city in pairs[0])
+    return [OVERLAPS_NOTE.format(file=path.name, n=plural(len(pairs), "pair"), one=one, two=two)]
 
 
 def _rejects(corpus: Corpus) -> pa.Table:

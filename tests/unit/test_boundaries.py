@@ -91,7 +91,7 @@ def test_neighbours_do_not_overlap(tmp_path: Path) -> None:
 
 
 def test_unknown_overlap_rule(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="choose first or error"):
+    with pytest.raises(ConfigError, match="choose error or first"):
         Boundaries.read(write(tmp_path, feature("a", box(0, 0, 1, 1))), overlaps="last")
 
 

@@ -134,6 +134,15 @@ def test_check_of_a_file(capsys: Capture, tmp_path: Path) -> None:
     assert run(["cities", "check", squares(tmp_path, 1.0)]) == 0
     assert run(["cities", "check", squares(tmp_path, 1.5)]) == 1
     assert "'a' and 'b' overlap" in capsys.readouterr().out
+    assert run(["cities", "check", squares(tmp_path, 1.5), "--overlaps", "first"]) == 0
+
+
+def test_where_under_overlapping_polygons(capsys: Capture, tmp_path: Path) -> None:
+    args = ("where", "0.5,1.2", "--cities", squares(tmp_path, 1.5))
+    assert run(["cities", *args]) == 1
+    assert "--overlaps first" in capsys.readouterr().err
+    found = answer(capsys, *args, "--overlaps", "first")
+    assert (found["city"]["id"], found["method"]) == ("a", "polygon:first-of-2")
 
 
 GOOD = {

@@ -24,7 +24,7 @@ import pytest
 import small_world as world
 
 from sciencecities import config
-from sciencecities.cli import COMMANDS, compute, run
+from sciencecities.cli import COMMANDS, common, compute, run
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
 PYTHON = [sys.executable, "-m", "sciencecities"]
@@ -92,6 +92,7 @@ def test_choices_are_those_of_the_configuration() -> None:
     assert get_args(config.Scheme) == compute.SCHEMES
     assert get_args(config.LocateMode) == compute.LOCATE_MODES
     assert get_args(config.LettersRule) == compute.LETTERS
+    assert get_args(config.OverlapsRule) == common.OVERLAPS
 
 
 # --- reading an edition ---------------------------------------------------------------------
@@ -228,6 +229,35 @@ def test_places_of_the_registry_without_one_are_said(tmp_path: Path, capsys: Cap
     works, out = world.write_works(tmp_path / "works.jsonl"), tmp_path / "out"
     assert run(["build", str(works), "--out", str(out), "--locate", "registry", "-q"]) == 0
     assert "no registry was given" in " ".join(capsys.readouterr().out.split())
+
+
+def test_overlapping_polygons_are_refused_or_noted(tmp_path: Path, capsys: Capture) -> None:
+    works, out = world.write_works(tmp_path / "works.jsonl"), tmp_path / "out"
+    cities = tmp_path / "own.geojson"
+    halves = (("a", "North", 0), ("b", "South", 10))
+    cities.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"id": city, "name": name}, "geometry": {
+            "type": "Polygon",
+            "coordinates": [[[-180, s], [180, s], [180, s + 80], [-180, s + 80], [-180, s]]],
+        }} for city, name, s in halves
+    ]}))  # fmt: skip
+    args = ["build", str(works), "--out", str(out), "--cities", str(cities), "-q"]
+    assert "'a' and 'b' overlap" in error_of(capsys, args, 1)
+    assert not out.exists()
+    assert run([*args, "--overlaps", "first"]) == 0
+    note = "own.geojson: 1 pair of its polygons overlap (first North and South)"
+    assert note in capsys.readouterr().out
+    assert note in json.loads((out / "manifest.json").read_text("utf-8"))["notes"][0]
+
+
+@pytest.mark.parametrize("content", ["", '{"id":'])
+def test_a_bad_registry_is_found_before_the_sources_are_read(
+    content: str, tmp_path: Path, capsys: Capture
+) -> None:
+    registry, source = tmp_path / "ror.json", tmp_path / "not-looked-at.jsonl"
+    registry.write_text(content)
+    args = ["build", str(source), "--registry", str(registry), "--out", str(tmp_path / "out")]
+    assert error_of(capsys, args, 1).startswith(f"{registry}: ")
 
 
 def test_ingest_then_build(tmp_path: Path, capsys: Capture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ror_records import BOSTON, GUANGZHOU, record, registry, ror
@@ -88,6 +89,20 @@ def test_without_a_registry_the_gazetteer_answers() -> None:
 def test_an_unusable_registry_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LocateError, match="absent"):
         Resolver(tmp_path / "absent.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("strings", "said"),
+    [
+        (["a", None], "string 2 is None, not text"),
+        ([1], "string 1 is 1, not text"),
+        ([float("nan")], "string 1 is nan, not text"),
+        (["a", "b", b"c"], "string 3 is b'c', not text"),
+    ],
+)
+def test_what_is_no_text_is_named(resolver: Resolver, strings: list[Any], said: str) -> None:
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        resolver.resolve(strings)
 
 
 def test_a_single_string_is_a_list_of_one() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sciencecities.cli.common import OVERLAPS
 from sciencecities.cli.common import show as show_views
 from sciencecities.errors import UnknownCityError
 
@@ -24,6 +25,10 @@ definition_option = click.option(
     "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
     help="City definition.",
 )  # fmt: skip
+overlaps_option = click.option(
+    "--overlaps", type=click.Choice(OVERLAPS), default="error", show_default=True,
+    help="Polygons that overlap: refuse them, or let the first of the file win.",
+)  # fmt: skip
 form_option = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -37,15 +42,16 @@ def cities() -> None:
 @cities.command(short_help="Extent, principal place, names, source and parts of a city.")
 @click.argument("name")
 @definition_option
+@overlaps_option
 @form_option
-def show(name: str, cities: str, form: str) -> None:
+def show(name: str, cities: str, overlaps: str, form: str) -> None:
     """Extent, principal place, names, source, date, parts and places of the city called NAME."""
     from sciencecities.locate import cities as definitions
     from sciencecities.locate.city_about import about
     from sciencecities.locate.gazetteer import Gazetteer
 
     gazetteer = Gazetteer.load()
-    definition = definitions.load(cities, gazetteer)
+    definition = definitions.load(cities, gazetteer, overlaps=overlaps)
     found = definitions.find(definition, gazetteer, name)
     if not found:
         raise UnknownCityError(
@@ -90,8 +96,9 @@ def _some(names: list[str]) -> str:
 
 @cities.command(short_help="Check the tables of `metro`, or a GeoJSON file.")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.geojson]")
+@overlaps_option
 @form_option
-def check(file: Path | None, form: str) -> int:
+def check(file: Path | None, overlaps: str, form: str) -> int:
     """Check the tables of the metro definition, or the polygons of FILE.geojson.
 
     A problem is one line: file, line, what. Exit code 1 if there is one.
@@ -106,7 +113,7 @@ def check(file: Path | None, form: str) -> int:
     else:
         try:
             problems = []
-            Boundaries.read(file, overlaps="error")
+            Boundaries.read(file, overlaps=overlaps)
         except LocateError as error:
             problems = [str(error)]
     if form == "json":
@@ -131,15 +138,16 @@ class _TakesPoints(click.Command):
 @cities.command(cls=_TakesPoints, short_help="The city of a point, a GeoNames id or a name.")
 @click.argument("place")
 @definition_option
+@overlaps_option
 @form_option
-def where(place: str, cities: str, form: str) -> None:
+def where(place: str, cities: str, overlaps: str, form: str) -> None:
     """The city of PLACE: "latitude,longitude", a GeoNames id, or a name, with how it was found."""
     from sciencecities.locate import cities as definitions
     from sciencecities.locate.city_about import cities_of, places_meant
     from sciencecities.locate.gazetteer import Gazetteer
 
     gazetteer = Gazetteer.load()
-    definition = definitions.load(cities, gazetteer)
+    definition = definitions.load(cities, gazetteer, overlaps=overlaps)
     meant = places_meant(place, gazetteer)[:MEANT]
     if not meant:
         raise UnknownCityError(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sciencecities.edition.show import View
 
 FORMATS = ("table", "csv", "json", "md")
+OVERLAPS = ("error", "first")
 MAX_YEARS = 1000
 
 edition_argument = click.argument("edition", metavar="EDITION")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sciencecities.cli.common import quiet_option, show, years
+from sciencecities.cli.common import OVERLAPS, quiet_option, show, years
 from sciencecities.errors import ConfigError
 
 YEARS_SHOWN = 5
@@ -108,6 +108,12 @@ def ingest(sources: tuple[str, ...], corpus: str, quiet: bool, **flags: Any) -> 
 )
 @click.option(
     "--cities", metavar="place|metro|FILE.geojson", help="City definition. [default: metro]"
+)
+@click.option(
+    "--overlaps",
+    type=click.Choice(OVERLAPS),
+    help="Polygons of FILE.geojson that overlap: refuse them, or let the first win. "
+    "[default: error]",
 )
 @click.option(
     "--locate",

@@ -40,7 +40,10 @@ def serve(
 
 
 def serve_site(site: Site, host: str, port: int) -> None:
-    """Answer with the pages of a site until interrupted. Raises SciencecitiesError on a used port."""
+    """Answer with the pages of a site until interrupted.
+
+    Raises SciencecitiesError where it cannot listen there.
+    """
     import uvicorn
 
     from sciencecities.web.app import application

@@ -19,7 +19,7 @@ from sciencecities.errors import ConfigError, LocateError
 from sciencecities.locate.model import Assignment, City, Place
 
 WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
-OVERLAPS = ("first", "error")
+OVERLAPS = ("error", "first")
 # Below this (square degrees, some 0.01 m²) two polygons share a border drawn twice.
 SLIVER = 1e-12
 # From this many points on, building a tree of them and asking per polygon is faster.
@@ -126,17 +126,19 @@ class Boundaries:
         inside = shapely.intersects_xy(self._shapes[feature], lon[point], lat[point])
         return point[inside], feature[inside]
 
-    def _refuse_overlaps(self, path: Path) -> None:
+    def overlapping(self) -> list[tuple[City, City]]:
+        """The pairs whose polygons overlap, in the order of the file (a common border is none)."""
         a, b = self._tree.query(self._shapes, predicate="intersects")
         a, b = a[a < b], b[a < b]
         shared = shapely.area(shapely.intersection(self._shapes[a], self._shapes[b]))
-        for i, j in sorted(
-            zip(a[shared > SLIVER].tolist(), b[shared > SLIVER].tolist(), strict=True)
-        ):
-            one, two = self.cities[i].city_id, self.cities[j].city_id
+        pairs = zip(a[shared > SLIVER].tolist(), b[shared > SLIVER].tolist(), strict=True)
+        return [(self.cities[i], self.cities[j]) for i, j in sorted(pairs)]
+
+    def _refuse_overlaps(self, path: Path) -> None:
+        for one, two in self.overlapping():
             raise LocateError(
-                f"{path}: features {one!r} and {two!r} overlap; mend them, or let the first win "
-                "with overlaps=first"
+                f"{path}: features {one.city_id!r} and {two.city_id!r} overlap; mend them, or let "
+                'the first of the file win with --overlaps first (overlaps = "first")'
             )
 
 

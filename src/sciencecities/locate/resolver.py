@@ -45,9 +45,13 @@ class Resolver:
         An answer has `text`, `institutions` (`ror`, `name`, `score`; an organisation that is in no
         registry has no ror), `place` (`geonames_id`, `name`, `country`, `method`, `score`) or None,
         and `city` (`id`, `name`) or None. Institutions stand in their order in the string, those
-        above another one named last; the place is that of the first that has one.
+        above another one named last; the place is that of the first that has one. Raises TypeError
+        naming the position of what is no text.
         """
         texts = [strings] if isinstance(strings, str) else list(strings)
+        for number, text in enumerate(texts, start=1):
+            if not isinstance(text, str):
+                raise TypeError(f"string {number} is {text!r:.60}, not text")
         with paused_collector():
             return self._answers(texts)
 
