@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SourceError,
         TooManyRejectsError,
         UnknownCityError,
+        UnknownInstitutionError,
     )
     from sciencecities.locate.resolver import Resolver
 
@@ -46,6 +47,7 @@ _ERRORS = (
     "SourceError",
     "TooManyRejectsError",
     "UnknownCityError",
+    "UnknownInstitutionError",
 )
 _HOMES = {
     "Config": "sciencecities.config",
@@ -72,6 +74,7 @@ __all__ = [
     "SourceError",
     "TooManyRejectsError",
     "UnknownCityError",
+    "UnknownInstitutionError",
     "build",
     "institutions",
     "open",

@@ -75,14 +75,16 @@ def make(where: str = "configuration", **values: Any) -> Config:
     try:
         return msgspec.convert(_given(values), Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(str(error))}") from error
+        raise ConfigError(f"{where}: {_explain(str(error), values)}") from error
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in values.items() if v is not None}
 
 
-def _explain(message: str) -> str:
+def _explain(message: str, values: dict[str, Any]) -> str:
+    if "matching regex" in message:  # `memory` alone is checked by its form
+        return f"memory: {values['memory']!r:.60} is no size; write 2GB or 500MB"
     if "unknown field" in message:
         return f"{message}; known keys: {', '.join(Config.__struct_fields__)}"
     return message

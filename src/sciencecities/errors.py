@@ -43,6 +43,10 @@ class UnknownCityError(SciencecitiesError, LookupError):
     """No city of that id or name in the edition."""
 
 
+class UnknownInstitutionError(SciencecitiesError, LookupError):
+    """No institution of that id or name in the city."""
+
+
 class CountError(SciencecitiesError):
     """The counting rules were violated."""
 

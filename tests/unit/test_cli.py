@@ -166,10 +166,11 @@ def test_errors_are_one_line(edition: str, tmp_path: Path, capsys: Capture) -> N
     assert say(1, "city", edition, "Pariss") == "no city 'Pariss' in edition; close: Paris"
     assert "there are: 2023, 2024" in say(2, "rank", edition, "--year", "1999")
     assert "no scope 'alchemy'" in say(2, "rank", edition, "--scope", "alchemy")
-    assert "no institution 'x'" in say(2, "trace", edition, "Paris", "--institution", "x")
+    assert "no institution 'x'" in say(1, "trace", edition, "Paris", "--institution", "x")
     assert "No such command 'rnak'" in say(2, "rnak")
     assert "Missing argument 'EDITION' (see `sciencecities rank --help`)" in say(2, "rank")
     assert "'xls'" in say(2, "rank", edition, "--format", "xls")
+    assert say(2, "sensitivity", edition, "--geojson", "a.txt").startswith("a.txt: not named as")
     assert "--out" in say(2, "build", "x.jsonl")
     assert "no sources" in say(2, "build", "--out", str(tmp_path / "o"))
     assert "not like 2024" in say(2, "build", "x", "--out", "o", "--years", "20x4")

@@ -100,6 +100,7 @@ def test_an_edition_agrees_with_itself(edition: sc.Edition) -> None:
         ("city,rank\n,1\n", "row 2: names no city"),
         ("city,rank\nAtlantis,1\n", "none of its 1 cities is ranked"),
         ("", "has no column `city`"),
+        ("city,rank\nParis,1\nBeijing,2\nparis,3\n", "row 4: 'paris' is in row 2 too; keep one"),
     ],
 )
 def test_bad_tables_are_one_line(

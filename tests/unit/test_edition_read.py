@@ -125,7 +125,9 @@ def test_trace_of_one_institution(edition: sc.Edition) -> None:
         traced = edition.trace("Guangzhou", institution=asked).to_pylist()
         assert {t["institution_id"] for t in traced} == {world.GZ.ror}
         assert sum(t["weight"] for t in traced) == pytest.approx(3 + 1 / 6)
-    with pytest.raises(sc.ConfigError, match=r"no institution 'Mangrove Uni'.*close: Mangrove"):
+    with pytest.raises(
+        sc.UnknownInstitutionError, match=r"no institution 'Mangrove Uni'.*close: Mangrove"
+    ):
         edition.trace("Guangzhou", institution="Mangrove Uni")
 
 
@@ -201,6 +203,13 @@ def test_folders_that_are_no_edition(edition: sc.Edition, tmp_path: Path) -> Non
     manifest = json.loads((copy / "manifest.json").read_text("utf-8"))
     (copy / "manifest.json").write_text(json.dumps(manifest | {"format": 99}), "utf-8")
     with pytest.raises(sc.EditionError, match="format 99"):
+        sc.open(copy)
+    with pytest.raises(sc.EditionError, match="is a file, no edition"):
+        sc.open(copy / "manifest.json")
+    (copy / "manifest.json").write_text("{}", "utf-8")
+    with pytest.raises(
+        sc.EditionError, match=r"manifest\.json: damaged, .*; build the edition again"
+    ):
         sc.open(copy)
     (copy / "manifest.json").write_text("{cut", "utf-8")
     with pytest.raises(sc.EditionError, match="build the edition again"):

@@ -253,6 +253,14 @@ def test_delimiters_compression_and_quoted_newlines(
     assert found(out) == {"W1": [(1, 1, 'Univ "A", x;\ty\nRome', [])]}
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_another_encoding_is_named(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("work_id,year\nW1,2024\n".encode(encoding))
+    with pytest.raises(SourceError, match=r"t\.csv: is not UTF-8 .*; save it as UTF-8"):
+        read(path)
+
+
 def test_missing_and_doubled_columns(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"work_id,years,author_position,affiliation\nW1,2021,1,x\n")

@@ -12,6 +12,7 @@ from sciencecities.cli.common import (
     write,
     year_option,
 )
+from sciencecities.errors import ConfigError
 
 
 @click.command(short_help="The ranking under another method.")
@@ -87,8 +88,11 @@ def sensitivity(
 
     For one CITY also the institutions that cause it, which csv and json carry.
     """
+    from sciencecities.locate.cities import SUFFIXES
     from sciencecities.method.views import sensitivity_views
 
+    if geojson is not None and not geojson.lower().endswith(SUFFIXES):
+        raise ConfigError(f"{geojson}: not named as GeoJSON; give a file ending in .geojson")
     opened = open_edition(edition)
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
     city_id = opened.finder.find(city_name).city_id if city_name else None

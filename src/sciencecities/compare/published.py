@@ -163,6 +163,7 @@ def compare(
 
 def _of_file(path: Path, scope: str) -> list[Published]:
     found = []
+    seen: dict[str, int] = {}
     rows = rows_of(path)
     scoped = any(r.get("scope") for _, r in rows)
     for line, row in rows:
@@ -174,6 +175,8 @@ def _of_file(path: Path, scope: str) -> list[Published]:
         country = country_code(row.get("country") or "")
         name = ", ".join(filter(None, (row["city"], country)))
         key = row.get("city_id") or name
+        if (first := seen.setdefault(key.casefold(), line)) != line:
+            raise SourceError(f"{at}: {key!r} is in row {first} too; keep one")
         share = number_of(at, "share", row["share"]) if row.get("share") else None
         rank = whole(at, "rank", row["rank"], least=1)
         found.append(Published(key, name or key, rank, share))

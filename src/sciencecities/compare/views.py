@@ -5,7 +5,16 @@ from __future__ import annotations
 from sciencecities.compare.groups import Group
 from sciencecities.compare.published import Comparison, Measure
 from sciencecities.edition.read import Edition
-from sciencecities.edition.show import QUALITY, Column, View, decimals, ordinal, percent, plural
+from sciencecities.edition.show import (
+    QUALITY,
+    Column,
+    View,
+    decimals,
+    nth,
+    ordinal,
+    percent,
+    plural,
+)
 
 NAMES = {
     "spearman": "Spearman’s ρ",
@@ -24,14 +33,15 @@ def comparison_views(c: Comparison, kind: str) -> list[View]:
     inside = (
         f"; {c.n_inside} of {c.n_ranged} published ranks lie inside our range" if c.n_ranged else ""
     )
-    title = f"{plural(len(c.cities), 'city')} of {c.against} are ranked in {c.edition}{inside}."
+    verb = "is" if len(c.cities) == 1 else "are"
+    title = f"{plural(len(c.cities), 'city')} of {c.against} {verb} ranked in {c.edition}{inside}."
     limits = "95 % of re-draws" if kind == "computed" else "Worst to best"
     rows = [[_name(m), _number(m, m.value), _span(m)] for m in c.measures]
     columns = [Column("Agreement"), Column("Value", True), Column(limits, True)]
     notes = [*c.notes, BOUNDS] if kind == "institution-table" else list(c.notes)
     views = [View(title, columns, rows, notes), _cities(c)]
     if c.not_found:
-        lost = [[str(r["published_rank"]), r["name"], r["reason"]] for r in c.not_found]
+        lost = [[nth(r["published_rank"]), r["name"], r["reason"]] for r in c.not_found]
         columns = [Column("Published", True), Column("As published"), Column("Reason")]
         views.append(View("Not found here", columns, lost))
     views[-1].notes.append(QUALITY)
@@ -46,7 +56,7 @@ def _cities(c: Comparison) -> View:
     ]  # fmt: skip
     cells = [
         [
-            str(r["published_rank"]), _ranked(r["rank"], r["rank_low"], r["rank_high"]),
+            nth(r["published_rank"]), _ranked(r["rank"], r["rank_low"], r["rank_high"]),
             f"{r['difference']:+d}".replace("-", "\u2212") if r["difference"] else "0",
             {True: "yes", False: "no", None: "–"}[r["inside"]],
             r["city"] or "–", r["city_zh"] or "–", r["name"],
@@ -133,7 +143,7 @@ def _span(m: Measure) -> str:
 
 
 def _ranked(rank: int, low: int | None, high: int | None) -> str:
-    return f"{rank:,}{_range(low, high)}"
+    return f"{nth(rank)}{_range(low, high)}"
 
 
 def _range(low: int | None, high: int | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.edition.session import Session
-from sciencecities.errors import ConfigError, EditionError
+from sciencecities.errors import ConfigError, EditionError, UnknownInstitutionError
 from sciencecities.tables import KINDS, UNITS_PER_WORK
 
 if TYPE_CHECKING:
@@ -335,7 +335,10 @@ class Edition:
         return CityFinder(self.name, cities, found, definition)
 
     def find_institution(self, city_id: str, text: str) -> str:
-        """The id of an institution of the city, by id, ROR id or name. Raises ConfigError."""
+        """The id of an institution of the city, by id, ROR id or name.
+
+        Raises UnknownInstitutionError naming close ones.
+        """
         from difflib import get_close_matches
 
         from sciencecities.locate.text import fold
@@ -357,7 +360,7 @@ class Edition:
             return str(found["institution_id"])
         close = [names[n]["name"] for n in get_close_matches(fold(text), list(names), 3, 0.6)]
         hint = f"; close: {', '.join(close)}" if close else ""
-        raise ConfigError(
+        raise UnknownInstitutionError(
             f"no institution {text!r} in {self.finder[city_id].city} in {self.name}{hint}"
         )
 
@@ -475,6 +478,8 @@ def _manifest(path: Path) -> dict[str, Any]:
     """The manifest of a whole edition of a known format. Raises EditionError with a remedy."""
     from sciencecities.edition.verify import read_manifest
 
+    if path.exists() and not path.is_dir():
+        raise EditionError(f"{path}: is a file, no edition; name the folder that a build made")
     if not path.is_dir():
         raise EditionError(
             f"{path}: no such edition; `sciencecities build … --out {path}` makes one"

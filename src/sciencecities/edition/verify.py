@@ -154,10 +154,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise EditionError(f"{path}: cannot be read ({error}); build the edition again") from error
-    if manifest.get("format") != EDITION_FORMAT:
+    if "format" not in manifest:
+        raise EditionError(
+            f"{path}: damaged, it does not say the edition's format; build the edition again"
+        )
+    if manifest["format"] != EDITION_FORMAT:
         made_by = manifest.get("package_version")
         raise EditionError(
-            f"{folder}: an edition of format {manifest.get('format')}, this version reads "
+            f"{folder}: an edition of format {manifest['format']}, this version reads "
             f"format {EDITION_FORMAT}; install the version that made it ({made_by})"
         )
     if manifest.setdefault("kind", "computed") not in KINDS:

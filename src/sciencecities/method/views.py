@@ -190,7 +190,8 @@ def sensitivity_views(
 def _most(row: Row) -> str:
     if row["institution_change"] is None:
         return "–"
-    return f"{row['institution'] or '(no institution named)'} {row['institution_change']:+,.1f}"
+    signed = f"{row['institution_change']:+,.1f}".replace("-", "\u2212")
+    return f"{row['institution'] or '(no institution named)'} {signed}"
 
 
 def _causes_view(causes: pa.Table, top: int) -> View:
@@ -200,6 +201,6 @@ def _causes_view(causes: pa.Table, top: int) -> View:
         if shown[r["cities"]] < top:
             shown[r["cities"]] += 1
             name = r["institution"] or "(no institution named)"
-            cells.append([r["cities"], name, f"{r['share_change']:+,.2f}"])
+            cells.append([r["cities"], name, f"{r['share_change']:+,.2f}".replace("-", "\u2212")])
     columns = [Column("Cities by"), Column("Institution"), Column("Share", True)]
     return View("Institutions it would gain or lose.", columns, cells)

@@ -43,6 +43,8 @@ def batches_of_text(path: Path, digest: Digest) -> Iterator[pa.RecordBatch]:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         return
+    if "\0" in first:  # letters of two bytes, which no header in UTF-8 has
+        raise SourceError(f"{path}: is not UTF-8 but UTF-16 or binary; save it as UTF-8 text")
     names, delimiter = _header(first)
     _check_names(path, names)
     rows = _rows(csv.reader(lines, delimiter=delimiter, strict=True), len(names))

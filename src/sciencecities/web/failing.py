@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sciencecities.errors import ConfigError, UnknownCityError
+from sciencecities.errors import ConfigError, UnknownCityError, UnknownInstitutionError
 from sciencecities.locate.apart import BusyError
 from sciencecities.publish.outside import GoneError
 from sciencecities.publish.request import Request as PageRequest
@@ -70,7 +70,8 @@ def status_of(error: Exception) -> int:
         return 410
     if isinstance(error, BusyError):
         return 503
-    return 400 if isinstance(error, BadQueryError | ConfigError) else 500
+    asked_wrongly = isinstance(error, BadQueryError | ConfigError | UnknownInstitutionError)
+    return 400 if asked_wrongly else 500
 
 
 class Failing:
