@@ -14,17 +14,21 @@ from pathlib import Path
 
 import pytest
 import small_world as world
+from hypothesis import given
+from hypothesis import strategies as st
 
 import sciencecities as sc
 from sciencecities.errors import ConfigError
 from sciencecities.method.choices import DIMENSIONS
 from sciencecities.observatory import load
-from sciencecities.publish import land, linked, worldmap
+from sciencecities.publish import brief_render, charts, explained, land, linked, worldmap
+from sciencecities.publish.brief_parts import Brief
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.marks import rank_scale
 from sciencecities.publish.matrix import Cell, Matrix
 from sciencecities.publish.pages import compare
 from sciencecities.publish.plots import Drawing
+from sciencecities.publish.request import Request
 from sciencecities.publish.site import NoSuchPageError, Site
 from sciencecities.publish.wording import Lang, Wording
 from sciencecities.publish.worldmap import CENTRE, place, project
@@ -48,7 +52,7 @@ def test_the_ranks_are_those_of_the_edition(site: Site) -> None:
     assert found == [(r["city_id"], r["rank"], r["rank_low"], r["rank_high"]) for r in table]
 
 
-def test_the_waterfall_adds_up_as_counted_and_as_written(site: Site) -> None:
+def test_the_waterfall_adds_up_and_its_numbers_are_rounded_each(site: Site) -> None:
     steps = rows(site, "city/guangzhou/why")
     before, after = world.SHARES_2023["Guangzhou"], world.SHARES_2024["Guangzhou"]
     assert float(steps[0]["to"]) == float(before)
@@ -62,7 +66,62 @@ def test_the_waterfall_adds_up_as_counted_and_as_written(site: Site) -> None:
     table = html[html.index('<table class="wf">') :].partition("</table>")[0]
     said = [float(re.sub("<.*?>", "", n).replace("\u2212", "-"))
             for n in re.findall(r'<td class="r">(.*?)</td>', table)]  # fmt: skip
-    assert sum(said[1:-1]) == pytest.approx(said[-1] - said[0], abs=1e-9)
+    assert said[1:-1] == [round(float(s["change"]), 2) for s in inner]
+    adds_up = sum(said[1:-1]) == pytest.approx(said[-1] - said[0], abs=1e-9)
+    assert ("Numbers are rounded each" in html) == (not adds_up)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 500)), max_size=30))
+def test_no_two_names_of_a_chart_of_ranks_share_a_line(ranks: list[tuple[int, int]]) -> None:
+    given_rows = [{"year": y, "rank": r, "city_id": f"{n:02}"} for n, (y, r) in enumerate(ranks)]
+    placed = charts.lines_of(given_rows)
+    assert len({(p["year"], p["line"]) for p in placed}) == len(ranks)
+    for year in range(3):
+        of_year = sorted((p["line"], p["rank"]) for p in placed if p["year"] == year)
+        assert [r for _, r in of_year] == sorted(r for _, r in of_year)
+        assert all(line <= charts.FAR + len(of_year) for line, _ in of_year)
+    alone = charts.lines_of([{"year": 2021, "rank": 12, "city_id": "a"}])
+    assert alone[0]["line"] == 12
+
+
+def test_a_name_that_reverses_text_is_disarmed_on_page_figure_and_brief(site: Site) -> None:
+    own = Site([site.shown[0].edition])
+    for row in own.shown[0].ranking():
+        row["city"] = "Guang\u202ezhou"
+    slug = own.shown[0].slug
+    texts = [
+        own.page(f"en/{slug}/ranking.html").html,
+        own.figure(f"en/{slug}/ranking/ranks.svg").decode(),
+        brief_render.html(Brief("en", "", "", "Guang\u202ezhou", ())),
+        brief_render.markdown(Brief("en", "", "", "Guang\u202ezhou", ())),
+    ]
+    for text in texts:
+        assert "Guang\ufffdzhou" in text
+        assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "en", "zh"),
+    [(2.0, "World grew", "全球产出增长"), (-9.3, "World shrank", "全球产出减少")],
+)
+def test_the_worlds_growth_is_named_by_its_sign(
+    site: Site, change: float, en: str, zh: str
+) -> None:
+    for lang, said in (("en", en), ("zh", zh)):
+        request = Request(site, site.shown[0], lang, "", {})
+        assert explained.growth(request, change).label.startswith(said)
+
+
+def test_figure_and_table_write_a_part_alike_and_the_whole_list_is_called_whole(site: Site) -> None:
+    slug = site.shown[0].slug
+    for lang, whole in (("en", "All "), ("zh", "全部")):
+        html = site.page(f"{lang}/{slug}/why/guangzhou.html").html
+        heading = re.search(r'id="pt-h">(.*?)</h2>', html)
+        assert heading and heading[1].startswith(whole)
+        fall, table = (t.partition("</table>")[0] for t in html.split("<table")[1:3])
+        numbers = [set(re.findall(r"[+\u2212]\d+\.\d+(?=</td>)", t)) for t in (fall, table)]
+        assert numbers[0] & numbers[1]
+        assert all(re.search(r"\.\d\d$", n) for n in numbers[0] | numbers[1])
 
 
 def test_the_explanation_has_its_sentences_and_every_part(site: Site) -> None:

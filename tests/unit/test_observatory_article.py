@@ -303,7 +303,7 @@ def test_only_what_a_source_states(city: Observatory) -> None:
         "national-key-laboratories": 1,
         "provincial-laboratories": 2,
         "innovation-institutes": 2,
-        "platforms-of-all-kinds": 8,
+        "platforms-of-all-kinds": 10,  # the two infrastructures among them
         "listed-materials-companies": 2,
         "future-industries": 6,
         "future-industry-firms": 20,

@@ -6,13 +6,23 @@ from typing import Any
 
 import pytest
 
-from sciencecities.publish.wording import Wording
+from sciencecities.publish.wording import Wording, undirected
 
 EN, ZH = Wording("en"), Wording("zh")
 GUANGZHOU: dict[str, Any] = {
     "city_id": "gn:1809858", "city": "Guangzhou", "city_zh": "广州", "rank": 6, "rank_low": 4,
     "rank_high": 8, "previous_rank": 8, "rank_change": 2,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("control", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_no_name_turns_what_stands_after_it(control: int) -> None:
+    assert undirected(f"Guang{chr(control)}zhou 广州") == "Guang\ufffdzhou 广州"
+
+
+def test_a_year_that_cannot_be_compared_shows_the_rank_before_alone() -> None:
+    row = GUANGZHOU | {"movement_note": "incomplete-year"}
+    assert (EN.moved(row), ZH.moved(row)) == ("was 8th", "原第8")
 
 
 def test_ranks_carry_their_range() -> None:

@@ -162,12 +162,21 @@ class Observatory:
     def listed(self, claim: Claim | str) -> list[Fact]:
         """Entries here of the sort that a claim counts: sourced, and never said to be all.
 
+        Of a whole these are its own and those of its parts, which may be of other sorts, each once.
         Raises ObservatoryError if there is no such claim.
         """
         found = self.facts.get(claim) if isinstance(claim, str) else claim
         if not isinstance(found, Claim):
             raise ObservatoryError(f"{self.path}: no claim '{claim}'")
-        return self._listing.of(found)
+        entries: dict[str, Fact] = {}
+        ahead, seen = [found], set()
+        while ahead:
+            here = ahead.pop(0)
+            if here.id not in seen:
+                seen.add(here.id)
+                entries |= {fact.id: fact for fact in self._listing.of(here)}
+                ahead += self.claims(part_of=here.id)
+        return list(entries.values())
 
     def is_listable(self, claim: Claim) -> bool:
         """Whether what a claim counts can be listed here (ranks, staff and percentages cannot)."""

@@ -23,6 +23,7 @@ from sciencecities.publish.brief_parts import (
     Timeline,
     Words,
 )
+from sciencecities.publish.wording import undirected
 
 if TYPE_CHECKING:
     import jinja2
@@ -68,12 +69,13 @@ def check_name(path: Path) -> None:
 def html(brief: Brief) -> str:
     """One HTML page with its looks and letters inside; it asks nothing of the network."""
     template = _environment().get_template("brief.html")
-    return template.render(
+    page = template.render(
         brief=brief,
         html_lang="zh-Hans" if brief.lang == "zh" else "en",
         css=_css(brief.lang),
         t=lambda en, zh: zh if brief.lang == "zh" else en,
     )
+    return undirected(page)
 
 
 @cache
@@ -134,7 +136,7 @@ def markdown(brief: Brief) -> str:
     lines += ["## 来源" if zh else "## Sources", ""]
     lines += [f"{r.number}. {_words(r.words)}" for r in brief.references]
     lines += ["", "---", "", *(f"{_plain(text)}  " for text in brief.footer)]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+    return undirected(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n")
 
 
 def _block(block: object, zh: bool) -> list[str]:

@@ -84,21 +84,41 @@ def _rendered(spec: str) -> str:
     return svg.replace(' font-family="inherit"', "")
 
 
+FAR = 20
+"""Ranks drawn to scale in a chart of ranks over years; those beyond stand at its foot."""
+
+
+def lines_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the `line` that each takes in its year: its rank, as far as `FAR`.
+
+    Farther and equal ranks take one line each, in their order, so that no two names overlap.
+    """
+    taken: dict[int, int] = {}
+    placed = []
+    for row in sorted(rows, key=lambda r: (r["year"], r["rank"], r["city_id"])):
+        line = max(taken.get(row["year"], 0) + 1, min(row["rank"], FAR + 1))
+        taken[row["year"]] = line
+        placed.append(row | {"line": line})
+    return placed
+
+
 def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) -> Chart:
     """Ranks over years, a line a city; `rows` have year, rank, name, focus (bool).
 
-    The rank axis points down. First and last points bear the name; on a phone the first ones have
-    room for the rank alone.
+    The rank axis points down; lines are those of `lines_of`. First and last points bear the name;
+    on a phone the first ones have room for the rank alone.
     """
+
+    placed = lines_of(rows)
+    last = max((r["line"] for r in placed), default=10)
 
     def spec(width: int, first: str) -> dict[str, Any]:
         """`first` is what stands beside the first points."""
-        worst = max((r["rank"] for r in rows), default=10)
         x = {"field": "year", "type": "ordinal", "axis": {"title": None, "orient": "top",
              "offset": 12, "labelAngle": 0, "grid": False, "domain": False,
              "ticks": False}}  # fmt: skip
-        y = {"field": "rank", "type": "quantitative", "axis": None,
-             "scale": {"domain": [1, worst], "reverse": True, "nice": False}}  # fmt: skip
+        y = {"field": "line", "type": "quantitative", "axis": None,
+             "scale": {"domain": [1, last], "reverse": True, "nice": False}}  # fmt: skip
         hot = {"condition": {"test": "datum.focus", "value": "var(--cobalt)"}}
         base = {"x": x, "y": y, "detail": {"field": "city_id", "type": "nominal"}}
         line = hot | {"value": "var(--mark)"}
@@ -106,8 +126,8 @@ def bump(rows: Sequence[dict[str, Any]], years: Sequence[int], *, label: str) ->
         ends = [(years[0], "right", -10, first), (years[-1], "left", 10, "label")]
         return {
             "width": width,
-            "height": 24 * min(worst, 24),
-            "data": {"values": list(rows)},
+            "height": 24 * last,
+            "data": {"values": placed},
             "layer": [
                 {"mark": {"type": "line", "strokeWidth": 1.75}, "encoding": base | {"color": line}},
                 {"mark": {"type": "circle", "size": 60, "opacity": 1},

@@ -1,4 +1,4 @@
-"""Why a city's Share moved, as a waterfall whose written parts add up to the written change."""
+"""Why a city's Share moved, as a waterfall whose parts add up to the change, each rounded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sciencecities.publish.request import Request
 
 LEADING = 6
 """Parts that stand alone; the others are summed."""
+
+LEAST_DIGITS = 2
 
 CUT_FROM = 0.35
 """An axis that would be empty up to this part of it begins later, and says so."""
@@ -49,6 +51,10 @@ class Waterfall:
     scale: marks.Scale
     begins: str
     figure: Figure
+    digits: int
+    """Decimals of its numbers, and of a table beside it."""
+    note: str
+    """That the written numbers are rounded, where their sum differs from the written change."""
 
 
 def waterfall(
@@ -65,7 +71,8 @@ def waterfall(
     `between` are steps that stand first and alone (a revision of the data, the world's growth);
     `parts` are the city's own change, of which the largest stand alone.
     """
-    steps = _steps(request, years, shares, between, parts, city_id)
+    digits = max(LEAST_DIGITS, decimals([s for s in shares if s]))
+    steps = _steps(request, years, shares, between, parts, city_id, digits)
     ends = [v for s in steps for v in (s.start, s.end)]
     low, high = min(ends), max(ends)
     sums = [v for s in steps[1:-1] for v in (s.start, s.end)] or [0.0]
@@ -82,7 +89,26 @@ def waterfall(
             [plots.PlotRow(s.label, s.said, mark(scale, s), strong=s.kind == "total")
              for s in steps], height=34),
     )  # fmt: skip
-    return Waterfall(steps, scale, request.say.share(begin) if begin > 0 else "", figure)
+    begins = request.say.share(begin) if begin > 0 else ""
+    return Waterfall(steps, scale, begins, figure, digits, _note(request, steps, digits))
+
+
+def growth(request: Request, change: float) -> Part:
+    """What the world's growth alone would have changed, named by which way it went."""
+    if change < 0:
+        return Part(request.t("World shrank; the same slice", "全球产出减少，占比不变"), change)
+    return Part(request.t("World grew; the same slice", "全球产出增长，占比不变"), change)
+
+
+def _note(request: Request, steps: Sequence[Step], digits: int) -> str:
+    inner = sum(round(s.end - s.start, digits) for s in steps[1:-1])
+    change = round(steps[-1].end, digits) - round(steps[0].end, digits)
+    if round(inner - change, digits) == 0:
+        return ""
+    return request.t(
+        "Numbers are rounded each; their sum may differ in the last digit.",
+        "各数分别舍入，末位相加可能略有出入。",
+    )
 
 
 def mark(scale: marks.Scale, step: Step) -> Markup:
@@ -99,6 +125,7 @@ def _steps(
     between: Sequence[Part],
     parts: Sequence[Part],
     city_id: str,
+    digits: int,
 ) -> list[Step]:
     ordered = sorted(parts, key=lambda p: (-abs(p.change), p.label))
     alone = sorted(ordered[:LEADING], key=lambda p: (-p.change, p.label))
@@ -114,15 +141,12 @@ def _steps(
                 else request.t(f"{n:,} more that shrank", f"其余{n}项减少")
             )
             rows.append(("rest", Part(text, total)))
-    digits = decimals([s for s in shares if s])
     say, at = request.say, shares[0]
     share_in = [request.t(f"Share, {y}", f"{y}份额") for y in years]
     steps = [Step(share_in[0], "", say.share(at, digits), 0.0, at, "total")]
     for kind, part in rows:
-        # Written numbers are differences of written sums, so they add up as they stand.
-        written = round(at + part.change, digits) - round(at, digits)
         end = at + part.change
-        said = say.signed(written, digits)
+        said = say.signed(part.change, digits)
         href = request.works(city_id, institution=part.works_of) if part.works_of else ""
         steps.append(Step(part.label, href, said, at, end, kind))
         at = end

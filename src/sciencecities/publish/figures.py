@@ -18,7 +18,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from sciencecities.publish.wording import HTML_LANG, Lang
+from sciencecities.publish.wording import HTML_LANG, Lang, undirected
 
 FORMATS = ("csv", "svg", "png")
 
@@ -123,6 +123,7 @@ class Figure:
             f'<rect width="{width}" height="{height}" fill="{LIGHT["paper"]}"/>{"".join(head)}'
             f'<g transform="translate({PADDING} {top}) scale({scale:g})">{drawing.body}</g></svg>\n'
         )
+        svg = undirected(svg)
         return svg if self.lang == "zh" else re.sub("<text.*?</text>", _narrow, svg)
 
 

@@ -18,7 +18,7 @@ from sciencecities.publish import marks
 from sciencecities.publish.figures import FORMATS, Drawing, Figure
 from sciencecities.publish.headlines import LIKELY
 from sciencecities.publish.shown import Row, Shown
-from sciencecities.publish.wording import HTML_LANG, Lang, Wording
+from sciencecities.publish.wording import HTML_LANG, Lang, Wording, undirected
 
 if TYPE_CHECKING:
     from sciencecities.compare.groups import Group
@@ -366,4 +366,5 @@ class Request:
             r=self, say=self.say, t=self.t, shown=self.shown, lang=self.lang,
             html_lang=HTML_LANG[self.lang], title=title, description=description, **context,
         )  # fmt: skip
+        html = undirected(html)
         return Page(self.path, title, html, tuple(self.figures.values()), self.endings)

@@ -20,6 +20,7 @@ from sciencecities.errors import ConfigError, EditionError
 from sciencecities.publish import marks
 from sciencecities.publish.brief import QUALITY_ZH
 from sciencecities.publish.brief_parts import Brief
+from sciencecities.publish.wording import undirected
 
 if TYPE_CHECKING:
     import typst
@@ -233,7 +234,7 @@ def _set(
         try:
             made: Any = typst.compile(
                 str(folder / template), root=str(folder), font_paths=found.fonts, format=form,
-                ppi=72, sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                ppi=72, sys_inputs={"data": undirected(json.dumps(data, ensure_ascii=False))},
                 pdf_standards=["ua-1"] if form == "pdf" else [], timestamp=day,
             )  # fmt: skip
         except typst.TypstError as error:

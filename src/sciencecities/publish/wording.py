@@ -6,6 +6,7 @@ full-width punctuation, ～ in ranges, digits for ranks, no spaces typed between
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,9 @@ LANGS: tuple[Lang, ...] = ("en", "zh")
 HTML_LANG = {"en": "en", "zh": "zh-Hans"}
 
 MAX_NAME = 100
+
+DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides and isolates of Unicode's bidirectional text."""
 
 REASONS = {
     "no-authors": ("no authors named", "论文没有作者"),
@@ -161,6 +165,11 @@ class Wording:
             return "".join(names)
         head = self.t(", ", "、").join(names[:-1])
         return f"{head}{self.t(' and ', '和')}{names[-1]}"
+
+
+def undirected(text: str) -> str:
+    """Text without the controls that reverse what stands after them; names may bring them."""
+    return DIRECTIONS.sub("\ufffd", text)
 
 
 def _cut(name: str) -> str:

@@ -55,12 +55,7 @@ def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
         )
         for g in shown.gains(city_id)
     ]
-    grew = Part(
-        request.t("World grew; the same slice", "全球产出增长，占比不变")
-        if growth >= 0
-        else request.t("World shrank; the same slice", "全球产出减少，占比不变"),
-        old["share"] * growth,
-    )
+    grew = explained.growth(request, old["share"] * growth)
     return explained.waterfall(
         request, _why_title(request, parts), (str(before), str(shown.year)),
         (old["share"], row["share"]), [grew], [p for p in parts if p.change], city_id,
@@ -72,7 +67,7 @@ def _why_title(request: Request, parts: list[Part]) -> str:
     most = max(parts, key=lambda p: (abs(p.change), p.label), default=None)
     if most is None or not most.change:
         return request.t("Its Share moved as the world’s output did", "份额随全球产出而变")
-    said = request.say.signed(most.change)
+    said = request.say.signed(most.change, explained.LEAST_DIGITS)
     if most.change > 0:
         return request.t(f"{most.label} added most: {said}", f"{most.label}增加最多：{said}")
     return request.t(f"{most.label} lost most: {said}", f"{most.label}减少最多：{said}")

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish import drawn, marks, plots
-from sciencecities.publish.charts import Chart, bump
+from sciencecities.publish.charts import FAR, Chart, bump
 from sciencecities.publish.figures import Drawing, Figure
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
@@ -125,6 +125,10 @@ def _chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
         f"Ranks of the first {len(names)} cities, {years[0]} to {years[-1]}",
         f"前{len(names)}座城市的名次，{years[0]}—{years[-1]}年",
     )
+    if any(p["rank"] > FAR for p in points):
+        label += request.t(
+            f"; ranks beyond {FAR} at the foot, one a line", f"；第{FAR}以后的名次依次列于下端"
+        )
     chart = bump(points, years, label=label)
     columns = ("year", "city_id", "label", "rank", "rank_low", "rank_high")
     title = _stayed(request, rows[:LINES], years[0])

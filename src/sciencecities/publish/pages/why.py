@@ -37,7 +37,7 @@ def page(request: Request, name: str) -> Page:
     row = shown.cities[city_id]
     parts = [_part(request, found, n) for n in range(len(found.parts))]
     title = request.t(f"Why {say.city(row)} moved", f"{say.city(row)}为何变动")
-    between = [Part(_growth(request), float(found.world_growth))]
+    between = [explained.growth(request, float(found.world_growth))]
     if revision := float(found.of_kind("revision")):
         between.insert(0, Part(request.t("Revised data", "数据修订"), revision))
     fall = explained.waterfall(
@@ -67,10 +67,6 @@ def page(request: Request, name: str) -> Page:
         passed_by=move.passed_by[:PASSED] if move else (),
         scope=OVERALL,
     )  # fmt: skip
-
-
-def _growth(request: Request) -> str:
-    return request.t("World grew; the same slice", "全球产出增长，占比不变")
 
 
 def _part(request: Request, found: Explanation, number: int) -> Part:
