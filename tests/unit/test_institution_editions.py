@@ -149,10 +149,13 @@ def _parts(pool: int, into: int) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_page_of_its_site(whole: sc.Edition, lang: str) -> None:
-    site = Site([whole])
+def test_every_page_of_its_site(tmp_path: Path, lang: str) -> None:
+    """With Hong Kong, so that two cities are of the corridors that a source names."""
+    table = TABLE + "The University of Hong Kong,HK,2023,9\nThe University of Hong Kong,HK,2024,9\n"
+    site = Site([made(tmp_path, "whole", table)])
     pages = {path: site.page(path).html for path in site.paths() if path.startswith(lang)}
     kinds = {"ranking", "cities", "city", "movement", "countries", "country", "compare", "method"}
+    kinds |= {"corridors", "corridor", "observatory"}
     assert kinds <= {path.split("/")[2].removesuffix(".html") for path in pages if "/" in path[3:]}
     for path, html in pages.items():
         assert not re.search("95%|re-draws of|重抽论文|换一种算法", html), path

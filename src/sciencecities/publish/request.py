@@ -260,10 +260,12 @@ class Request:
             )
         span = self.say.span(row["rank_low"], row["rank_high"])
         if not self.shown.is_counted:
+            if row["rank_low"] == row["rank_high"]:
+                span = self.say.rank(row["rank"])
             return self.t(
                 "Summed from a table of institutions. Wherever the Shares that have no single city "
-                f"lie, its rank is within {span}.",
-                f"据机构份额表汇总。无法归入单一城市的份额无论属于何处，名次都在{span}之内。",
+                f"lie, its rank is {span}.",
+                f"据机构份额表汇总。无法归入单一城市的份额无论属于何处，名次为{span}。",
             )
         return self.t(
             f"In 95 of 100 re-draws of the year’s works its rank lies within {span}.",

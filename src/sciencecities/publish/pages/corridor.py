@@ -59,7 +59,7 @@ def index(request: Request, _name: str) -> Page:
                 f"请写2至{together.MOST}座不同的城市，以逗号分隔。",
             )
     found = together.named(request.shown)
-    groups = [(n, None if request.shown.is_published else _group(request, n))
+    groups = [(n, _group(request, n) if request.shown.is_counted else None)
               for n in found.values()]  # fmt: skip
     return request.render(
         "corridors.html",
@@ -93,7 +93,7 @@ def _group(request: Request, named: Named, scope: str = OVERALL, year: int | Non
 
 def _page(request: Request, named: Named) -> Page:
     shown = request.shown
-    group = _group(request, named) if shown.edition.kind == "computed" else None
+    group = _group(request, named) if shown.is_counted else None
     members = group.members if group else _ranked(shown, named)
     title = _title(request, named, group, members)
     history = _history(request, named) if group else []
