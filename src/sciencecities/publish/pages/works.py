@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sciencecities.edition.read import OVERALL, TraceTotal
 from sciencecities.edition.views import work_link
-from sciencecities.errors import ConfigError
+from sciencecities.errors import ConfigError, UnknownInstitutionError
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import PER_PAGE, Row, Shown
 from sciencecities.publish.site import NoSuchPageError
@@ -30,7 +30,7 @@ def page(request: Request, name: str) -> Page:
     try:
         scope = shown.edition.resolve_scope(scope)
         institution = shown.edition.find_institution(city_id, asked) if asked else None
-    except ConfigError as error:
+    except (ConfigError, UnknownInstitutionError) as error:
         raise NoSuchPageError(str(error)) from error
     total = _total(shown, city_id, scope, institution)
     n_pages = max(1, -(-total.works // PER_PAGE))
