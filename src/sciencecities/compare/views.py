@@ -10,6 +10,7 @@ from sciencecities.edition.show import (
     Column,
     View,
     decimals,
+    minus,
     nth,
     ordinal,
     percent,
@@ -57,7 +58,7 @@ def _cities(c: Comparison) -> View:
     cells = [
         [
             nth(r["published_rank"]), _ranked(r["rank"], r["rank_low"], r["rank_high"]),
-            f"{r['difference']:+d}".replace("-", "\u2212") if r["difference"] else "0",
+            minus(f"{r['difference']:+d}") if r["difference"] else "0",
             {True: "yes", False: "no", None: "–"}[r["inside"]],
             r["city"] or "–", r["city_zh"] or "–", r["name"],
         ]
@@ -134,8 +135,7 @@ def _name(m: Measure) -> str:
 def _number(m: Measure, value: float | None) -> str:
     if value is None:
         return "–"
-    text = percent(value) if m.name.startswith("overlap_") else f"{value:.2f}"
-    return text.replace("-", "\u2212")
+    return minus(percent(value) if m.name.startswith("overlap_") else f"{value:.2f}")
 
 
 def _span(m: Measure) -> str:

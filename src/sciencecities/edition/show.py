@@ -96,6 +96,11 @@ def ordinal(number: int) -> str:
     return ORDINALS[number - 1] if 1 <= number <= len(ORDINALS) else nth(number)
 
 
+def minus(number: str) -> str:
+    """A number with a real minus sign for the hyphen that Python writes."""
+    return number.replace("-", "\u2212")
+
+
 def nth(number: int) -> str:
     """A rank in digits.
 

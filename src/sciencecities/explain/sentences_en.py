@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sciencecities.certainty import probability
+from sciencecities.edition.show import nth
 from sciencecities.explain import revised
 from sciencecities.explain.wording import (
     amount,
@@ -43,21 +44,11 @@ def sentences(e: Explanation) -> list[str]:
     return [_moved(e), _share(e), _rank(e)]
 
 
-def ordinal(number: int) -> str:
-    """A rank in digits.
-
-    >>> ordinal(1), ordinal(12), ordinal(1023)
-    ('1st', '12th', '1,023rd')
-    """
-    teen = number % 100 in (11, 12, 13)
-    return f"{number:,}" + ("th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th"))
-
-
 def place(standing: Standing) -> str:
     """A rank with its range, where it has one: `6th (4–8)`."""
     if standing.rank_low is None or standing.rank_high is None:
-        return ordinal(standing.rank)
-    return f"{ordinal(standing.rank)} ({standing.rank_low:,}–{standing.rank_high:,})"
+        return nth(standing.rank)
+    return f"{nth(standing.rank)} ({standing.rank_low:,}–{standing.rank_high:,})"
 
 
 def joined(names: Sequence[str], more: int = 0) -> str:
@@ -178,7 +169,7 @@ def _rank(e: Explanation) -> str:
     if told and not works_of_incomplete(e):
         own = "its own adjusted Share" if move.kind == "real" else "its own Share"
         clauses.append(
-            f"with {own} unchanged it would be {ordinal(move.held_still or 0)}{_places(move)}"
+            f"with {own} unchanged it would be {nth(move.held_still or 0)}{_places(move)}"
         )
     revision = e.move("revision")
     if revision is not None and move.kind == "real" and revision.change:

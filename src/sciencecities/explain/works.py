@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciencecities.engines.duckdb import path_literal
@@ -83,11 +84,6 @@ def read_side(session: Session, name: str, point: Point, city_id: str, scope: st
     Inside a subject, that subject alone is named: a work counts there in full.
     """
     folder = point.edition.path
-    tables = {
-        table: f"read_parquet([{path_literal(folder / f'{table}.parquet')}], "
-        "hive_partitioning = false)"
-        for table in ("contributions", "work_scopes")
-    }
     named = [scope] if scope in SUBJECT_NAMES else SUBJECT_NAMES
     cases = " ".join(f"WHEN '{s}' THEN {1 << SUBJECT_NAMES.index(s)}" for s in named)
     is_overall = scope == OVERALL
@@ -97,11 +93,17 @@ def read_side(session: Session, name: str, point: Point, city_id: str, scope: st
         scopes=", ".join(f"'{s}'" for s in named) + ("" if is_overall else ", $scope"),
         in_scope="" if is_overall else "HAVING bool_or(scope = $scope)",
         join="LEFT" if is_overall else "",
-        work_scopes=tables["work_scopes"],
+        work_scopes=_rows_of(folder, "work_scopes"),
     )
-    rows = ROWS_SQL.format(name=name, contributions=tables["contributions"])
+    rows = ROWS_SQL.format(name=name, contributions=_rows_of(folder, "contributions"))
     session.execute(rows, {"city": city_id, "year": point.year}, of=folder)
     session.execute(sql, {} if is_overall else {"scope": scope}, of=folder)
+
+
+def _rows_of(folder: Path, table: str) -> str:
+    """SQL for the rows of a table of the edition there."""
+    path = path_literal(folder / f"{table}.parquet")
+    return f"read_parquet([{path}], hive_partitioning = false)"
 
 
 def subjects_of(bits: int) -> list[str]:

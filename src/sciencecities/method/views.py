@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sciencecities.edition.show import QUALITY, Column, View, decimals, ordinal, percents, plural
+from sciencecities.edition.show import (
+    QUALITY,
+    Column,
+    View,
+    decimals,
+    minus,
+    ordinal,
+    percents,
+    plural,
+)
 from sciencecities.method.choices import DIMENSIONS, Choice
 from sciencecities.method.sensitivity import sensitivity
 
@@ -190,7 +199,7 @@ def sensitivity_views(
 def _most(row: Row) -> str:
     if row["institution_change"] is None:
         return "–"
-    signed = f"{row['institution_change']:+,.1f}".replace("-", "\u2212")
+    signed = minus(f"{row['institution_change']:+,.1f}")
     return f"{row['institution'] or '(no institution named)'} {signed}"
 
 
@@ -201,6 +210,6 @@ def _causes_view(causes: pa.Table, top: int) -> View:
         if shown[r["cities"]] < top:
             shown[r["cities"]] += 1
             name = r["institution"] or "(no institution named)"
-            cells.append([r["cities"], name, f"{r['share_change']:+,.2f}".replace("-", "\u2212")])
+            cells.append([r["cities"], name, minus(f"{r['share_change']:+,.2f}")])
     columns = [Column("Cities by"), Column("Institution"), Column("Share", True)]
     return View("Institutions it would gain or lose.", columns, cells)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from math import asin, ceil, cos, radians, sin, sqrt
+from math import ceil
 from typing import Any
 
 from sciencecities.compare.groups import Group
 from sciencecities.edition.read import OVERALL
 from sciencecities.errors import UnknownCityError
+from sciencecities.locate.gazetteer import distance_km
 from sciencecities.publish import drawn, marks, matrix, plots, region, together
 from sciencecities.publish.figures import Drawing, Figure
 from sciencecities.publish.land import credit
@@ -27,7 +28,6 @@ LARGEST = 18.0
 THICKEST = 9.0
 """Width of the line between the pair that works together most, px."""
 
-EARTH_KM = 6371.0
 
 HIGH = 1.5
 """From here an affinity is called more than expected; its inverse, less."""
@@ -155,20 +155,9 @@ def _highest(request: Request, members: list[Row]) -> str:
 def _apart(request: Request, members: list[Row]) -> str:
     """How far the members are from each other at most, in tens of kilometres."""
     at = [(m["latitude"], m["longitude"]) for m in members if m["latitude"] is not None]
-    farthest = max((_km(*pair) for pair in combinations(at, 2)), default=0.0)
+    farthest = max((distance_km(*a, *b) for a, b in combinations(at, 2)), default=0.0)
     km = 10 * ceil(farthest / 10)
     return request.t(f"They lie within {km:,} km of each other", f"彼此相距不超过{km:,}公里")
-
-
-def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """The distance of two points on the globe (haversine).
-
-    >>> round(_km((23.13, 113.26), (22.32, 114.17)))  # Guangzhou, Hong Kong
-    130
-    """
-    half = [sin(radians(y - x) / 2) ** 2 for x, y in zip(a, b, strict=True)]
-    part = half[0] + cos(radians(a[0])) * cos(radians(b[0])) * half[1]
-    return 2 * EARTH_KM * asin(sqrt(part))
 
 
 def _inner(request: Request, group: Group) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from sciencecities.certainty import WORDS
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish import drawn, marks, plots
 from sciencecities.publish.charts import FAR, Chart, bump
@@ -14,8 +15,7 @@ from sciencecities.publish.shown import Row
 LEADING = 20
 LINES = 10
 
-VERY_LIKELY = 0.8
-"""From here `certainty.WORDS` say very likely."""
+VERY_LIKELY = next(least for least, word, _ in WORDS if word == "very likely")
 
 
 def page(request: Request, _name: str) -> Page:
