@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from sciencecities.edition import notebook
 from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.edition.session import Session
 from sciencecities.errors import ConfigError, EditionError, UnknownInstitutionError
@@ -74,6 +75,7 @@ class Edition:
 
         self.path = edition_path(path)
         self.manifest = _manifest(self.path)
+        notebook.register()
 
     # --- what there is ----------------------------------------------------------------------
 
@@ -192,10 +194,8 @@ class Edition:
             limit = f"LIMIT {int(top)}"
             best = f"SELECT work_id FROM ({WORKS_SQL.format(where=where, limit=limit)})"
             where += f" AND work_id IN ({best})"
-        return self.query(
-            f"SELECT {TRACE_COLUMNS} FROM contributions WHERE {where} ORDER BY {TRACE_ORDER}",
-            values,
-        )
+        sql = f"SELECT {TRACE_COLUMNS} FROM contributions WHERE {where} ORDER BY {TRACE_ORDER}"
+        return notebook.of_edition(self.query(sql, values))
 
     def works(
         self,
@@ -217,7 +217,7 @@ class Edition:
         rows = self.query(WORKS_SQL.format(where=where, limit=limit), values)
         weights = [int(u) / UNITS_PER_WORK for u in rows.column("units").to_pylist()]
         position = rows.schema.get_field_index("units")
-        return rows.set_column(position, "weight", [weights])
+        return notebook.of_edition(rows.set_column(position, "weight", [weights]))
 
     def trace_total(
         self,
@@ -394,12 +394,13 @@ class Edition:
         scopes = self.scopes if scope == "all" else [self.resolve_scope(scope)]
         years = self.years if year == "all" else [self.resolve_year(year)]
         tests = "".join(f" AND {name} = ${name}" for name in equal)
-        return self.query(
+        rows = self.query(
             f"SELECT * FROM {table} "
             f"WHERE list_contains($years, data_year) AND list_contains($scopes, scope){tests} "
             f"ORDER BY data_year DESC, list_position($scopes, scope), {order}",
             {"years": years, "scopes": scopes, **equal},
         )
+        return notebook.of_edition(rows)
 
     def _trace_filter(
         self, city: str, scope: str, year: Year, institution: str | None
