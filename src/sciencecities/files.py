@@ -68,6 +68,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def visible_names(folder: Path) -> set[str]:
+    """What a folder holds, but for hidden files; nothing if it is not there. Raises OSError."""
+    try:
+        return {p.name for p in folder.iterdir() if not p.name.startswith(".")}
+    except FileNotFoundError:
+        return set()
+
+
 def begin_seals(folder: Path) -> None:
     """Have every file put into the folder from now on entered with the sum of its bytes."""
     (folder / SEALS).touch()

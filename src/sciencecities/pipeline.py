@@ -112,6 +112,7 @@ def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corp
     """The corpus to count: read from the sources, or as an earlier `ingest` left it."""
     folder = _path(config.corpus) or default
     if config.sources:
+        Corpus(folder).check_own()
         with _machines(config, folder / "scratch") as engine:
             note: CorpusNote | None = ingest(
                 config.sources,

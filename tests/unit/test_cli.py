@@ -261,6 +261,26 @@ def test_a_bad_registry_is_found_before_the_sources_are_read(
     assert error_of(capsys, args, 1).startswith(f"{registry}: ")
 
 
+@pytest.mark.parametrize("foreign", ["thesis.txt", "works/mine.csv"])
+@pytest.mark.parametrize("command", [["ingest"], ["build", "--out", "edition"]])
+def test_a_corpus_is_not_put_among_other_files(
+    foreign: str,
+    command: list[str],
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    works = world.write_works(tmp_path / "works.jsonl")
+    mine = tmp_path / "mine" / foreign
+    mine.parent.mkdir(parents=True)
+    mine.write_text("the only copy")
+    said = error_of(capsys, [*command, str(works), "--corpus", "mine", "-q"], 1)
+    assert said.startswith(f"mine: holds {foreign.split('/')[0]}, which is no part of a corpus; ")
+    assert [p for p in (tmp_path / "mine").rglob("*") if p.is_file()] == [mine]
+    assert not (tmp_path / "edition").exists()
+
+
 def test_ingest_then_build(tmp_path: Path, capsys: Capture) -> None:
     works, corpus = world.write_works(tmp_path / "works.jsonl"), tmp_path / "corpus"
     assert run(["ingest", str(works), "--corpus", str(corpus), "-q"]) == 0

@@ -29,6 +29,27 @@ def test_files_are_written_and_alike(edition: sc.Edition, tmp_path: Path) -> Non
         assert one.read_bytes() == two.read_bytes(), one.name
 
 
+def test_what_no_export_wrote_stays(edition: sc.Edition, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    takeaway.write(edition, out)
+    (out / "method_places.csv").touch()  # of an earlier export, by its name
+    takeaway.write(edition, out)
+    assert not (out / "method_places.csv").exists()
+    (out / "rankings.csv").write_text("an earlier export")
+    (out / "thesis.txt").write_text("the only copy")
+    with pytest.raises(sc.EditionError, match=r"out: holds thesis\.txt, which no export wrote; "):
+        takeaway.write(edition, out)
+    assert (out / "rankings.csv").read_text() == "an earlier export"
+
+
+def test_an_edition_is_no_place_for_an_export(edition: sc.Edition) -> None:
+    """All of its files are named as those of an export."""
+    before = sorted(p.name for p in edition.path.iterdir())
+    with pytest.raises(sc.EditionError, match="which no export wrote; choose another --out"):
+        takeaway.write(edition, edition.path)
+    assert sorted(p.name for p in edition.path.iterdir()) == before
+
+
 def test_csv_holds_what_the_package_says(edition: sc.Edition, tmp_path: Path) -> None:
     takeaway.write(edition, tmp_path)
     package = json.loads((tmp_path / "datapackage.json").read_text("utf-8"))

@@ -18,7 +18,14 @@ import msgspec
 from msgspec import Struct
 
 from sciencecities.errors import EditionError
-from sciencecities.files import checksum, read_json, write_json, write_parquet
+from sciencecities.files import (
+    PARTIAL,
+    checksum,
+    read_json,
+    visible_names,
+    write_json,
+    write_parquet,
+)
 from sciencecities.sources import InputFile
 from sciencecities.sources.base import Records
 from sciencecities.tables import CORPUS
@@ -27,6 +34,12 @@ CORPUS_FORMAT = 3
 """Raised whenever a reader or a corpus table changes meaning; older parts are then redone."""
 
 PIECE_BYTES = 16 << 20
+
+FOLDERS = ("done", "files", *(t.name for t in CORPUS))
+"""In order of making: a folder without `done` is no corpus."""
+
+OWN = frozenset([*FOLDERS, "corpus.json", "corpus.json" + PARTIAL, "scratch"])
+"""All that a corpus may hold; `scratch` is that of an engine of many machines."""
 
 
 class PartNote(Struct, frozen=True):
@@ -207,10 +220,22 @@ class Corpus:
                 if path.name.split(".", 1)[0] not in keep:
                     path.unlink()
 
+    def check_own(self) -> None:
+        """Raise EditionError if the folder holds anything but a corpus: nothing else is touched."""
+        try:
+            found = visible_names(self.folder) - {"lock"}
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        if found and ("done" not in found or found - OWN):
+            raise EditionError(
+                f"{self.folder}: holds {min(found - OWN or found)}, which is no part of a corpus; "
+                "choose another folder"
+            )
+
     def make_folders(self) -> None:
         """Make the folders. Raises EditionError if that cannot be done."""
         try:
-            for name in [*(t.name for t in CORPUS), "done", "files"]:
+            for name in FOLDERS:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _unwritable(self.folder, error) from error

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sciencecities.edition.read import Edition
 from sciencecities.errors import EditionError
-from sciencecities.files import write_whole
-from sciencecities.tables import KINDS, Table
+from sciencecities.files import PARTIAL, visible_names, write_whole
+from sciencecities.tables import ANY_EDITION, KINDS, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +31,12 @@ LICENCE = {
 NOT_WHOLE = ("contributions", "rejects", "places", "work_scopes", "method_works", "method_sets",
              "method_journals", "method_parts", "method_places", "method_cities")  # fmt: skip
 """Tables that are taken as Parquet only, for their size or because they are for programs."""
+
+WORKBOOK = "rankings.xlsx"
+"""Written first: a folder without it is no export."""
+
+ALONE = ("cities.geojson", "datapackage.json", "manifest.json", "CITATION.cff", "citation.bib")
+"""Files that are not one table."""
 
 SHEETS = ("rankings", "country_rankings", "unassigned", "totals")
 """What the workbook holds; larger tables are CSV."""
@@ -72,7 +78,7 @@ class TakeAway:
 def files(edition: Edition) -> list[TakeAway]:
     """All files of an edition, in the order in which the data page lists them."""
     listed = [
-        TakeAway("rankings.xlsx", "Workbook for reading: rankings, countries, unassigned, notes",
+        TakeAway(WORKBOOK, "Workbook for reading: rankings, countries, unassigned, notes",
                  "工作簿：排名、国家和地区、未归入部分、说明", None, lambda: workbook(edition)),
         TakeAway("cities.geojson", "Cities as points, with rank and Share",
                  "城市点位，含名次与份额", None, lambda: geojson(edition)),
@@ -99,12 +105,17 @@ def files(edition: Edition) -> list[TakeAway]:
 
 
 def write(edition: Edition, out: Path) -> list[Path]:
-    """Write all files to the folder `out`. Raises EditionError if it cannot be written."""
+    """Write all files to the folder `out`; what an earlier export left there goes.
+
+    Raises EditionError if it cannot be written or holds anything else.
+    """
     try:
+        earlier = visible_names(out)
+        _check_own(out, earlier)
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EditionError(
-            f"{out}: cannot be written ({error.strerror}); choose another"
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
         ) from error
     paths = []
     for file in files(edition):
@@ -115,7 +126,20 @@ def write(edition: Edition, out: Path) -> list[Path]:
             partial.write_bytes(content)
 
         write_whole(paths[-1], save)
+    for name in earlier - {path.name for path in paths}:
+        (out / name).unlink(missing_ok=True)
     return paths
+
+
+def _check_own(out: Path, found: set[str]) -> None:
+    """Raise EditionError if the folder holds anything that no export wrote."""
+    tables = {f"{t.name}.{ending}" for t in ANY_EDITION for ending in ("csv", "parquet")}
+    own = {WORKBOOK, *ALONE, *tables}
+    others = {name for name in found if name.removesuffix(PARTIAL) not in own}
+    if others or (found and not found & {WORKBOOK, WORKBOOK + PARTIAL}):
+        raise EditionError(
+            f"{out}: holds {min(others or found)}, which no export wrote; choose another --out"
+        )
 
 
 # --- tables ---------------------------------------------------------------------------------
