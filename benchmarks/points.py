@@ -39,7 +39,7 @@ def main() -> None:
         path = Path(folder) / "cities.geojson"
         write_polygons(path, centres[: options.polygons], rng)
         start = time.process_time()
-        ours = Boundaries.read(path)
+        ours = Boundaries.read(path, overlaps="first")
         print(f"read and check {path.stat().st_size / 1e6:.0f} MB: {seconds(start):.1f} s\n")
         n_near = round(options.points * options.near)
         points = make_points(centres[: options.polygons], n_near, options.points - n_near, rng)

@@ -11,6 +11,7 @@ from sciencecities import config as configuration
 from sciencecities.config import Config
 from sciencecities.edition.read import Edition
 from sciencecities.errors import ConfigError
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.progress import Progress
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def institutions(
     split: str | PathLike[str] | None = None,
     registry: str | PathLike[str] | None = None,
     cities: str = "metro",
+    overlaps: str = REFUSE,
     year: int | None = None,
     progress: Progress | None = None,
 ) -> Edition:
     """Turn a table of institutions (name, country, share) into an edition, and open it.
 
     `split` is a table of the parts of institutions of several cities, `registry` a ROR v2 file,
-    `year` what the table counts where it has no column year. The edition's `institution_places`
-    says where each row went, or why it has no single city.
+    `year` what the table counts where it has no column year; `overlaps` says whether polygons of
+    `cities` that overlap are an `error`, or the `first` of them wins. The edition's
+    `institution_places` says where each row went, or why it has no single city.
     Raises SourceError naming file and line, ConfigError for a registry that is not there; an
     earlier edition at `out` is then still whole.
     """
@@ -61,7 +64,7 @@ def institutions(
 
     parts = Path(split) if split else None
     known = Path(registry) if registry else None
-    build_table(Settings(Path(table), parts, known, cities, year), Path(out), progress)
+    build_table(Settings(Path(table), parts, known, cities, year, overlaps), Path(out), progress)
     return Edition(out)
 
 

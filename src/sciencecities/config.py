@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sciencecities.errors import ConfigError
+from sciencecities.locate.overlaps import REFUSE, OverlapsRule
 
 Scheme = Literal[
     "nature-index", "leiden", "institution", "city", "full", "first-author", "corresponding-author"
 ]
 LocateMode = Literal["text-then-registry", "registry", "text"]
 LettersRule = Literal["letters", "all", "none"]
-OverlapsRule = Literal["error", "first"]
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +35,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     letters: LettersRule = "letters"
     highlights: str | None = None
     cities: str = "metro"
-    overlaps: OverlapsRule = "error"
+    overlaps: OverlapsRule = REFUSE
     locate: LocateMode = "text-then-registry"
     match: bool = True
     scheme: Scheme = "nature-index"

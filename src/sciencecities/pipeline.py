@@ -35,10 +35,6 @@ NO_REGISTRY_NOTE = (
     "locate = registry, but no registry was given: places are those that the gazetteer finds in "
     "the strings, as under locate = text. Give --registry FILE for the registry's."
 )
-OVERLAPS_NOTE = (
-    "{file}: {n} of its polygons overlap (first {one} and {two}); a place in several belongs to "
-    "the first of the file."
-)
 OLD_TYPES_NOTE = (
     "{n:,} works come from the old OpenAlex schema (type journal-article or proceedings-article), "
     "where the document type is in truth unknown: reviews and editorials are among them."
@@ -286,6 +282,7 @@ def _locate(engine: Engine, config: Config, stages: Path, progress: Progress) ->
         ),
         config.cities,
         stages,
+        overlaps=config.overlaps,
         threads=n_threads(config),
         progress=progress,
     )
@@ -361,15 +358,10 @@ def _overlaps(config: Config) -> list[str]:
     """A note where the order of polygons decided; with `overlaps = error` there are none."""
     if config.cities in ("place", "metro") or config.overlaps == "error":
         return []
-    from sciencecities.edition.show import plural
     from sciencecities.locate.boundaries import Boundaries
 
-    path = Path(config.cities)
-    pairs = Boundaries.read(path).overlapping()
-    if not pairs:
-        return []
-    one, two = (city.name for city in pairs[0])
-    return [OVERLAPS_NOTE.format(file=path.name, n=plural(len(pairs), "pair"), one=one, two=two)]
+    note = Boundaries.read(Path(config.cities), overlaps=config.overlaps).overlap_note()
+    return [note] if note else []
 
 
 def _rejects(corpus: Corpus) -> pa.Table:

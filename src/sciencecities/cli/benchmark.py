@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sciencecities.cli.common import format_option, quiet_option, write
+from sciencecities.cli.common import (
+    definition_option,
+    format_option,
+    overlaps_option,
+    quiet_option,
+    write,
+)
 
 if TYPE_CHECKING:
     from sciencecities.edition.show import View
@@ -26,10 +32,8 @@ def benchmark() -> None:
     "--registry", required=True, metavar="FILE",
     help="ROR v2: JSON, JSONL, .gz or the .zip as published.",
 )  # fmt: skip
-@click.option(
-    "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
-    help="City definition.",
-)  # fmt: skip
+@definition_option
+@overlaps_option
 @click.option(
     "--min-score", type=click.FloatRange(0, 1), metavar="S",
     help="Leave out organisations with a lower score. [default: the resolver's]",
@@ -48,6 +52,7 @@ def resolve(
     gold: tuple[str, ...],
     registry: str,
     cities: str,
+    overlaps: str,
     min_score: float | None,
     single: bool | None,
     as_of: datetime | None,
@@ -73,7 +78,7 @@ def resolve(
     known = Registry.load(registry)
     if as_of is not None:
         known = known.as_of(as_of.date().isoformat())
-    resolver = Resolver(known, cities=cities, min_score=min_score)
+    resolver = Resolver(known, cities=cities, overlaps=overlaps, min_score=min_score)
     results = []
     with reporting(quiet) as bars:
         for one in sets:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciencecities.cli.common import OVERLAPS
+from sciencecities.cli.common import definition_option, overlaps_option
 from sciencecities.cli.common import show as show_views
 from sciencecities.errors import UnknownCityError
 
@@ -21,14 +21,6 @@ SOUTHERN = re.compile(r"-\.?\d")
 NAMES_SHOWN = 30
 MEANT = 10
 
-definition_option = click.option(
-    "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
-    help="City definition.",
-)  # fmt: skip
-overlaps_option = click.option(
-    "--overlaps", type=click.Choice(OVERLAPS), default="error", show_default=True,
-    help="Polygons that overlap: refuse them, or let the first of the file win.",
-)  # fmt: skip
 form_option = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sciencecities.locate.overlaps import OVERLAPS, REFUSE
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from sciencecities.edition.show import View
 
 FORMATS = ("table", "csv", "json", "md")
-OVERLAPS = ("error", "first")
 MAX_YEARS = 1000
 
 edition_argument = click.argument("edition", metavar="EDITION")
@@ -28,6 +29,14 @@ year_option = click.option("--year", type=int, metavar="Y", help="Data year. [de
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True,
     help="csv and json carry every column at full precision.",
+)  # fmt: skip
+definition_option = click.option(
+    "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
+    help="City definition.",
+)  # fmt: skip
+overlaps_option = click.option(
+    "--overlaps", type=click.Choice(OVERLAPS), default=REFUSE, show_default=True,
+    help="Polygons of a GeoJSON file that overlap: refuse them, or let the first win.",
 )  # fmt: skip
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Report no progress.")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from sciencecities.cli.common import OVERLAPS, quiet_option, show, years
+from sciencecities.cli.common import quiet_option, show, years
 from sciencecities.errors import ConfigError
+from sciencecities.locate.overlaps import OVERLAPS
 
 YEARS_SHOWN = 5
 JOURNALS = "all|natural-82|nature-index-145|FILE.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sciencecities.cli.common import open_edition
+from sciencecities.cli.common import definition_option, open_edition, overlaps_option
 
 
 def _date(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -29,8 +29,8 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
               help="Data year: the year of the works that were ranked.")  # fmt: skip
 @click.option("--source", metavar="URL", default="", help="Where it can be read.")
 @click.option("--previous", metavar="EDITION", help="The edition before, for the movement.")
-@click.option("--cities", default="metro", show_default=True,
-              metavar="place|metro|FILE.geojson", help="City definition.")  # fmt: skip
+@definition_option
+@overlaps_option
 def import_ranks(
     ranks: str,
     out: str,
@@ -43,6 +43,7 @@ def import_ranks(
     source: str,
     previous: str | None,
     cities: str,
+    overlaps: str,
 ) -> None:
     """Make an edition of a ranking that somebody published: RANKS.csv with columns city, rank.
 
@@ -59,7 +60,7 @@ def import_ranks(
     from sciencecities.published.write import write_edition
 
     before = of_edition(open_edition(previous)) if previous else []
-    found = read_ranks(Path(ranks), cities)
+    found = read_ranks(Path(ranks), cities, overlaps=overlaps)
     about = About(
         title_en=title,
         title_zh=title_zh or title,
@@ -72,7 +73,10 @@ def import_ranks(
     data = Path(ranks).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     inputs = [{"name": Path(ranks).name, "bytes": len(data), "sha256": digest}]
-    write_edition(Path(out), about, found.ranks, cities=cities, before=before, inputs=inputs)
+    notes = [found.overlap_note] if found.overlap_note else []
+    write_edition(
+        Path(out), about, found.ranks, cities=cities, before=before, inputs=inputs, notes=notes
+    )
     for line in found.taken_as:
         click.echo(line, err=True)
     scopes = len({r.scope for r in found.ranks})

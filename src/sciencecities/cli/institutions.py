@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sciencecities.cli.common import quiet_option, show
+from sciencecities.cli.common import definition_option, overlaps_option, quiet_option, show
 
 if TYPE_CHECKING:
     from sciencecities.edition.show import View
@@ -37,13 +37,8 @@ SHOWN = 10
     type=click.Path(path_type=Path),
     help="ROR v2: JSON, JSONL, .gz or the .zip as published.",
 )
-@click.option(
-    "--cities",
-    default="metro",
-    show_default=True,
-    metavar="place|metro|FILE.geojson",
-    help="City definition.",
-)
+@definition_option
+@overlaps_option
 @click.option(
     "--year",
     type=click.IntRange(1000, 9999),
@@ -57,6 +52,7 @@ def institutions(
     split: Path | None,
     registry: Path | None,
     cities: str,
+    overlaps: str,
     year: int | None,
     quiet: bool,
 ) -> None:
@@ -70,7 +66,7 @@ def institutions(
     from sciencecities.institution_table.build import Settings, build
 
     with reporting(quiet) as progress:
-        pieces = build(Settings(table, split, registry, cities, year), out, progress)
+        pieces = build(Settings(table, split, registry, cities, year, overlaps), out, progress)
     if spread := [piece for piece in pieces if piece.where.reason is not None]:
         show(unplaced_view(spread))
         click.echo()

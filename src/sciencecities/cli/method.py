@@ -8,6 +8,7 @@ from sciencecities.cli.common import (
     edition_argument,
     format_option,
     open_edition,
+    overlaps_option,
     scope_option,
     write,
     year_option,
@@ -19,6 +20,7 @@ from sciencecities.errors import ConfigError
 @edition_argument
 @click.option("--scheme", metavar="NAME", help="How a work is divided.")
 @click.option("--cities", metavar="place|metro|FILE.geojson", help="Where cities end.")
+@overlaps_option
 @click.option("--journals", metavar="NAME|FILE.csv", help="Journals whose works count.")
 @click.option("--documents", metavar="articles|articles+reviews", help="Which documents count.")
 @click.option("--city", "city_name", metavar="CITY", help="One city: what moves its rank.")
@@ -33,6 +35,7 @@ def lab(
     edition: str,
     scheme: str | None,
     cities: str | None,
+    overlaps: str,
     journals: str | None,
     documents: str | None,
     city_name: str | None,
@@ -51,7 +54,13 @@ def lab(
     opened = open_edition(edition)
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
     found = opened.method.lab(
-        scheme=scheme, cities=cities, journals=journals, documents=documents, scope=scope, year=year
+        scheme=scheme,
+        cities=cities,
+        overlaps=overlaps,
+        journals=journals,
+        documents=documents,
+        scope=scope,
+        year=year,
     )
     city_id = opened.finder.find(city_name).city_id if city_name else None
     if form in ("csv", "json"):
@@ -68,6 +77,7 @@ def lab(
 @edition_argument
 @click.argument("city_name", metavar="[CITY]", required=False)
 @click.option("--geojson", metavar="FILE", help="Polygons to try beside place and metro.")
+@overlaps_option
 @scope_option
 @year_option
 @click.option(
@@ -79,6 +89,7 @@ def sensitivity(
     edition: str,
     city_name: str | None,
     geojson: str | None,
+    overlaps: str,
     scope: str,
     year: int | None,
     top: int,
@@ -96,5 +107,5 @@ def sensitivity(
     opened = open_edition(edition)
     scope, year = opened.resolve_scope(scope), opened.resolve_year(year)
     city_id = opened.finder.find(city_name).city_id if city_name else None
-    views, table = sensitivity_views(opened, city_id, geojson, scope, year, top)
+    views, table = sensitivity_views(opened, city_id, geojson, scope, year, top, overlaps=overlaps)
     write(form, views, table)

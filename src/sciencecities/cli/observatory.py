@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sciencecities.cli.common import FORMATS, show, write
+from sciencecities.cli.common import FORMATS, overlaps_option, show, write
 
 if TYPE_CHECKING:
     from sciencecities.locate.model import CityDefinition
@@ -35,10 +35,13 @@ def observatory() -> None:
     "--cities", metavar="metro|FILE.geojson",
     help="City definition, to check coordinates against.",
 )  # fmt: skip
+@overlaps_option
 @click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True
 )
-def check_city(city: str | None, registry: str | None, cities: str | None, form: str) -> None:
+def check_city(
+    city: str | None, registry: str | None, cities: str | None, overlaps: str, form: str
+) -> None:
     """Check CITY (default: all that come with the package); exit code 1 if anything is wrong."""
     from sciencecities.errors import ObservatoryError
     from sciencecities.observatory import built_in
@@ -50,7 +53,7 @@ def check_city(city: str | None, registry: str | None, cities: str | None, form:
         from sciencecities.locate.registry import Registry
 
         known = Registry.load(registry)
-    edges = _definition(cities) if cities else None
+    edges = _definition(cities, overlaps) if cities else None
     found: list[Problem] = []
     for name in [city] if city else built_in():
         reading = read(folder_of(name))
@@ -118,11 +121,11 @@ def schema() -> None:
     click.echo(json.dumps(made(), ensure_ascii=False, indent=2))
 
 
-def _definition(name: str) -> CityDefinition:
+def _definition(name: str, overlaps: str) -> CityDefinition:
     from sciencecities.locate.cities import load
     from sciencecities.locate.gazetteer import Gazetteer
 
-    return load(name, Gazetteer.load())
+    return load(name, Gazetteer.load(), overlaps=overlaps)
 
 
 def _one_table(city: Observatory, name: str, on: date, form: str) -> None:

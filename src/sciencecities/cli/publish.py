@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from sciencecities.cli.common import edition_argument, open_edition, quiet_option, year_option
+from sciencecities.cli.common import (
+    edition_argument,
+    open_edition,
+    overlaps_option,
+    quiet_option,
+    year_option,
+)
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
@@ -29,14 +35,21 @@ F = TypeVar("F", bound=Callable[..., Any])
     "--boundaries", multiple=True, type=click.Path(path_type=Path), metavar="FILE.geojson",
     help="City boundaries that the method lab offers under the file's name; repeatable.",
 )  # fmt: skip
+@overlaps_option
 def serve(
-    editions: tuple[str, ...], host: str, port: int, base_url: str, boundaries: tuple[Path, ...]
+    editions: tuple[str, ...],
+    host: str,
+    port: int,
+    base_url: str,
+    boundaries: tuple[Path, ...],
+    overlaps: str,
 ) -> None:
     """Serve one or more EDITIONs as a bilingual site, until interrupted."""
     from sciencecities.publish.site import Site
 
     opened = [_counted(e) for e in editions]
-    serve_site(Site(opened, base_url=base_url, boundaries=boundaries), host, port)
+    site = Site(opened, base_url=base_url, boundaries=boundaries, overlaps=overlaps)
+    serve_site(site, host, port)
 
 
 def serve_site(site: Site, host: str, port: int) -> None:

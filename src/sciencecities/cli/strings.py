@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 import click
 
+from sciencecities.cli.common import definition_option, overlaps_option
+
 LARGEST_BATCH = 1000
 
 
@@ -17,10 +19,8 @@ LARGEST_BATCH = 1000
 @click.option(
     "--registry", metavar="FILE", help="ROR v2: JSON, JSONL, .gz or the .zip as published."
 )
-@click.option(
-    "--cities", default="metro", show_default=True, metavar="place|metro|FILE.geojson",
-    help="City definition.",
-)  # fmt: skip
+@definition_option
+@overlaps_option
 @click.option(
     "--min-score", type=click.FloatRange(0, 1), metavar="S",
     help="Leave out organisations with a lower score. [default: the resolver's]",
@@ -34,6 +34,7 @@ def resolve(
     file: BinaryIO,
     registry: str | None,
     cities: str,
+    overlaps: str,
     min_score: float | None,
     threads: int | None,
     no_cache: bool,
@@ -47,7 +48,7 @@ def resolve(
     from sciencecities.locate.resolve_many import resolve_many
     from sciencecities.workers import n_cores
 
-    asked = Asked(registry, cities, min_score)
+    asked = Asked(registry, cities, min_score, overlaps)
     try:
         kept = None if no_cache else Answers(asked)
     except OSError:

@@ -10,6 +10,7 @@ from sciencecities.edition import notebook
 from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.edition.session import Session
 from sciencecities.errors import ConfigError, EditionError, UnknownInstitutionError
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.tables import KINDS, UNITS_PER_WORK
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ class Edition:
     def lab(self, **choice: Any) -> pa.Table:
         """The ranking recomputed under another choice, beside the edition's own.
 
-        Keys: scheme, cities (or a GeoJSON file), journals (or a CSV file), documents, scope, year;
+        Keys: scheme, cities (or a GeoJSON file), overlaps (of its polygons: `error` or `first`),
+        journals (or a CSV file), documents, scope, year;
         columns: method/lab.py:LAB_COLUMNS. Raises ConfigError naming the choices there are.
         """
         return self.method.lab(**choice).table
@@ -255,16 +257,18 @@ class Edition:
         geojson: str | None = None,
         scope: str = OVERALL,
         year: int | None = None,
+        overlaps: str = REFUSE,
     ) -> tuple[pa.Table, pa.Table]:
         """Share and rank where cities end otherwise, and the institutions that cause the change.
 
         Columns: method/sensitivity.py:SENSITIVITY and CAUSES. One city, or all; `geojson` is a file
-        of polygons to try beside `place` and `metro`.
+        of polygons to try beside `place` and `metro`, refused if they overlap, unless `overlaps`
+        is `first`.
         """
         from sciencecities.method.sensitivity import sensitivity
 
         city_id = self.find_city(city) if city is not None else None
-        return sensitivity(self.method, city_id, geojson, scope=scope, year=year)
+        return sensitivity(self.method, city_id, geojson, scope=scope, year=year, overlaps=overlaps)
 
     # --- why --------------------------------------------------------------------------------
 

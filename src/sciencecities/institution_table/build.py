@@ -13,6 +13,7 @@ from sciencecities.errors import ConfigError, EditionError
 from sciencecities.files import write_parquet
 from sciencecities.institution_table.pieces import Piece, pieces_of
 from sciencecities.institution_table.read import Row, read_parts, read_table
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.progress import Progress, Silent
 
 KIND = "institution-table"
@@ -37,6 +38,7 @@ class Settings(NamedTuple):
     registry: Path | None = None
     cities: str = "metro"
     year: int | None = None
+    overlaps: str = REFUSE
 
 
 def build(settings: Settings, out: Path, progress: Progress | None = None) -> list[Piece]:
@@ -82,7 +84,9 @@ def _placed(settings: Settings, report: Progress) -> tuple[list[Piece], list[str
     if settings.registry is not None and not settings.registry.is_file():
         raise ConfigError(f"registry {settings.registry}: no such file")
     gazetteer = Gazetteer.load()
-    definition = cities.load(settings.cities, gazetteer)
+    definition = cities.load(settings.cities, gazetteer, overlaps=settings.overlaps)
+    if note := cities.overlap_note(definition):
+        notes.append(note)
     registry = Registry.load(settings.registry) if settings.registry else None
     placer = Placer(gazetteer, definition, registry)
     return pieces_of(rows, parts, settings.split, placer, report), notes
@@ -127,6 +131,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         cities = _named(Path(settings.cities))
     return {
         "cities": cities,
+        "overlaps": settings.overlaps,
         "registry": _named(settings.registry) if settings.registry else None,
         "split": _named(settings.split) if settings.split else None,
         "year": settings.year,

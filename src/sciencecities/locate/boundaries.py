@@ -17,9 +17,9 @@ import shapely
 
 from sciencecities.errors import ConfigError, LocateError
 from sciencecities.locate.model import Assignment, City, Place
+from sciencecities.locate.overlaps import OVERLAPS, REFUSE, REMEDY
 
 WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
-OVERLAPS = ("error", "first")
 # Below this (square degrees, some 0.01 m²) two polygons share a border drawn twice.
 SLIVER = 1e-12
 # From this many points on, building a tree of them and asking per polygon is faster.
@@ -38,33 +38,30 @@ class Boundaries:
         self._tree = shapely.STRtree(self._shapes)
 
     @classmethod
-    def read(cls, path: Path, *, overlaps: str = "first") -> Boundaries:
+    def read(cls, path: Path, *, overlaps: str = REFUSE) -> Boundaries:
         """The polygons of a GeoJSON FeatureCollection.
 
-        `overlaps="first"`: a point in several polygons belongs to the first of the file, and its
-        method says so; `"error"`: polygons that overlap are refused (a common border is none).
-        Rings that cross themselves are repaired. Raises LocateError naming file and feature,
-        ConfigError for another value of `overlaps`.
+        Rings that cross themselves are repaired. `overlaps`: see `parse`. Raises LocateError
+        naming file and feature, ConfigError for another value of `overlaps`.
         """
-        if overlaps not in OVERLAPS:
-            raise ConfigError(f"overlaps={overlaps!r}: choose {' or '.join(OVERLAPS)}")
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
             raise LocateError(f"{path}: no such file") from error
         except OSError as error:
             raise LocateError(f"{path}: cannot be read as GeoJSON ({error})") from error
-        boundaries = cls.parse(content, path.name, str(path))
-        if overlaps == "error":
-            boundaries._refuse_overlaps(path)
-        return boundaries
+        return cls.parse(content, path.name, str(path), overlaps=overlaps)
 
     @classmethod
-    def parse(cls, content: bytes, name: str, source: str) -> Boundaries:
-        """The polygons of a GeoJSON text; of overlapping ones the first wins.
+    def parse(cls, content: bytes, name: str, source: str, *, overlaps: str = REFUSE) -> Boundaries:
+        """The polygons of a GeoJSON text; `source` stands in errors for the file.
 
-        `source` stands in errors for the file. Raises LocateError naming it and the feature.
+        `overlaps="error"`: polygons that overlap are refused (a common border is none);
+        `"first"`: a point in several belongs to the first, and its method says so. Raises
+        LocateError naming source and feature, ConfigError for another value of `overlaps`.
         """
+        if overlaps not in OVERLAPS:
+            raise ConfigError(f"overlaps={overlaps!r}: choose {' or '.join(OVERLAPS)}")
         cities, shapes = [], []
         seen: set[str] = set()
         for number, feature in enumerate(_features(content, source), start=1):
@@ -78,7 +75,10 @@ class Boundaries:
             seen.add(city.city_id)
             cities.append(city)
             shapes.append(shape)
-        return cls(name, cities, shapes)
+        boundaries = cls(name, cities, shapes)
+        if overlaps == REFUSE:
+            boundaries._refuse_overlaps(source)
+        return boundaries
 
     def assign(self, places: Sequence[Place]) -> list[Assignment | None]:
         """The polygon each place lies in (method `polygon`, or `polygon:first-of-2` and so on)."""
@@ -134,11 +134,22 @@ class Boundaries:
         pairs = zip(a[shared > SLIVER].tolist(), b[shared > SLIVER].tolist(), strict=True)
         return [(self.cities[i], self.cities[j]) for i, j in sorted(pairs)]
 
-    def _refuse_overlaps(self, path: Path) -> None:
+    def overlap_note(self) -> str | None:
+        """What an edition says where the order of polygons decided; None where it did not."""
+        pairs = self.overlapping()
+        if not pairs:
+            return None
+        one, two = (city.name for city in pairs[0])
+        number = "1 pair" if len(pairs) == 1 else f"{len(pairs):,} pairs"
+        return (
+            f"{self.name}: {number} of its polygons overlap (first {one} and {two}); a place in "
+            "several belongs to the first of the file."
+        )
+
+    def _refuse_overlaps(self, source: str) -> None:
         for one, two in self.overlapping():
             raise LocateError(
-                f"{path}: features {one.city_id!r} and {two.city_id!r} overlap; mend them, or let "
-                'the first of the file win with --overlaps first (overlaps = "first")'
+                f"{source}: features {one.city_id!r} and {two.city_id!r} overlap; {REMEDY}"
             )
 
 

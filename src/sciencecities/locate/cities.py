@@ -10,6 +10,7 @@ from sciencecities.errors import ConfigError
 from sciencecities.locate.city_names import name_key, names_of
 from sciencecities.locate.city_tables import city_of_place
 from sciencecities.locate.model import Assignment, City, CityDefinition, Place
+from sciencecities.locate.overlaps import REFUSE
 
 if TYPE_CHECKING:
     from sciencecities.locate.gazetteer import Gazetteer
@@ -18,11 +19,12 @@ NAMES = ("place", "metro")
 SUFFIXES = (".geojson", ".json")
 
 
-def load(definition: str, gazetteer: Gazetteer, *, overlaps: str = "first") -> CityDefinition:
+def load(definition: str, gazetteer: Gazetteer, *, overlaps: str = REFUSE) -> CityDefinition:
     """The city definition of that name, or of that GeoJSON file.
 
-    `overlaps` is for polygons only: a point in several belongs to the `first` of the file, or is
-    an `error`. Raises ConfigError for an unknown name, LocateError for an unusable file.
+    `overlaps` is for polygons only: those that overlap are an `error`, or a point in several
+    belongs to the `first` of the file. Raises ConfigError for an unknown name, LocateError for an
+    unusable file.
     """
     if definition == "place":
         return PlaceDefinition()
@@ -37,6 +39,15 @@ def load(definition: str, gazetteer: Gazetteer, *, overlaps: str = "first") -> C
         return Boundaries.read(path, overlaps=overlaps)
     choices = ", ".join(NAMES)
     raise ConfigError(f"no city definition {definition!r}; choose {choices} or a .geojson file")
+
+
+def overlap_note(definition: CityDefinition) -> str | None:
+    """What an edition says of a definition whose polygons overlap; None of any other."""
+    if definition.name in NAMES:
+        return None
+    from sciencecities.locate.boundaries import Boundaries
+
+    return definition.overlap_note() if isinstance(definition, Boundaries) else None
 
 
 def find(definition: CityDefinition, gazetteer: Gazetteer, name: str) -> list[City]:

@@ -70,4 +70,6 @@ def _resolver(asked: Asked) -> Resolver:
     """One per process."""
     from sciencecities.locate.resolver import Resolver
 
-    return Resolver(asked.registry, cities=asked.cities, min_score=asked.min_score)
+    return Resolver(
+        asked.registry, cities=asked.cities, overlaps=asked.overlaps, min_score=asked.min_score
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from sciencecities.collector import paused_collector
 from sciencecities.locate.locator import Locator
 from sciencecities.locate.model import Affiliation, Assignment, CityDefinition, Unit
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.locate.registry import ROR_PREFIX, Registry
 
 
@@ -20,12 +21,14 @@ class Resolver:
         registry: str | Path | Registry | None = None,
         *,
         cities: str = "metro",
+        overlaps: str = REFUSE,
         min_score: float | None = None,
     ) -> None:
         """`registry` is a ROR v2 file; without one the gazetteer alone places the strings.
 
-        `cities` names the city definition. Organisations scored below `min_score` (0 to 1) are
-        left out. Raises LocateError if registry or cities cannot be used.
+        `cities` names the city definition, `overlaps` says whether polygons of it that overlap
+        are an `error`, or the `first` of them wins. Organisations scored below `min_score` (0 to
+        1) are left out. Raises LocateError if registry or cities cannot be used.
         """
         from sciencecities.locate import cities as definitions
         from sciencecities.locate.gazetteer import Gazetteer
@@ -35,7 +38,7 @@ class Resolver:
         gazetteer = Gazetteer.load()
         self._locator = Locator(gazetteer, registry, min_score=min_score)
         self.registry = self._locator.registry
-        self.cities: CityDefinition = definitions.load(cities, gazetteer)
+        self.cities: CityDefinition = definitions.load(cities, gazetteer, overlaps=overlaps)
 
     def resolve(self, strings: str | Iterable[str]) -> list[dict[str, Any]]:
         """One answer for each string, in order; equal strings are looked up once.

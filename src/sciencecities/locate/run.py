@@ -101,6 +101,7 @@ def locate(
     city_definition: str,
     folder: Path,
     *,
+    overlaps: str,
     threads: int,
     progress: Progress,
 ) -> None:
@@ -133,7 +134,7 @@ def locate(
     engine.table("units", UNITS_SQL)
     engine.keep("SELECT * FROM units ORDER BY unit_no", folder / "units.parquet")
     engine.keep(PLACEMENTS_SQL, folder / "placements.parquet")
-    _write_places(_places(engine), city_definition, folder)
+    _write_places(_places(engine), city_definition, overlaps, folder)
     remove(located)
 
 
@@ -270,13 +271,14 @@ def _locator(settings: Settings) -> Locator:
     )
 
 
-def _write_places(places: list[Place], city_definition: str, folder: Path) -> None:
+def _write_places(places: list[Place], city_definition: str, overlaps: str, folder: Path) -> None:
     import pyarrow as pa
 
     from sciencecities.locate import cities
     from sciencecities.locate.gazetteer import Gazetteer
 
-    assigned = cities.load(city_definition, Gazetteer.load()).assign(places)
+    definition = cities.load(city_definition, Gazetteer.load(), overlaps=overlaps)
+    assigned = definition.assign(places)
     rows = [
         (p.place_id, p.name, p.country, p.latitude, p.longitude)
         + ((a.city.city_id, a.method) if a else (None, None))

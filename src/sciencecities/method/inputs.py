@@ -32,7 +32,7 @@ def method_input(config: Config, scopes: ScopeSet) -> MethodInput:
     base = base_choice(config)
     definitions = {name: cities.load(name, gazetteer) for name in cities.NAMES}
     if base.cities not in definitions:
-        definitions[base.cities] = cities.load(config.cities, gazetteer)
+        definitions[base.cities] = cities.load(config.cities, gazetteer, overlaps=config.overlaps)
     journals, left_out = _journal_choices(config, base.journals)
     names = ["overall", *sorted(s.name for s in scopes.scopes)]
     return MethodInput(base, journals, names, definitions, config.locate, left_out)

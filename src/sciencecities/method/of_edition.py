@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from sciencecities.errors import ConfigError, EditionError
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.method.choices import SCHEMES, Choice
 from sciencecities.method.cube import Cube, Definition, define
 from sciencecities.method.lab import Lab, Question, compute
@@ -54,15 +55,16 @@ class MethodLab:
         year: int | None = None,
         listed: JournalSet | None = None,
         ends: Definition | None = None,
+        overlaps: str = REFUSE,
     ) -> Lab:
         """The ranking under a choice; what is not given is the edition's own.
 
-        `cities` may be a GeoJSON file, or `ends` a definition over the edition's places in its
-        stead; `journals` a CSV file, or `listed` a set of journals. Raises ConfigError naming the
-        choices there are.
+        `cities` may be a GeoJSON file (for `overlaps` see locate/cities.py), or `ends` a definition
+        over the edition's places in its stead; `journals` a CSV file, or `listed` a set of
+        journals. Raises ConfigError naming the choices there are.
         """
         year, scope = self.edition.resolve_year(year), self.edition.resolve_scope(scope)
-        definition = ends or self.definition(cities or self.base.cities)
+        definition = ends or self.definition(cities or self.base.cities, overlaps)
         if listed is None:
             name, listed = self._journals(journals or self.base.journals)
         else:
@@ -77,7 +79,7 @@ class MethodLab:
         asked = Question(choice, year, scope, self.base, listed, letters)
         return compute(self.cube, asked, definition, self._rankings(scope, year))
 
-    def definition(self, cities: str) -> Definition:
+    def definition(self, cities: str, overlaps: str = REFUSE) -> Definition:
         """A city definition of the edition, or of a GeoJSON file, over the edition's places."""
         if cities in self.cube.definitions:
             return self.cube.definitions[cities]
@@ -87,7 +89,8 @@ class MethodLab:
             raise ConfigError(f"cities {cities}: no such file")
         from sciencecities.locate.boundaries import Boundaries
 
-        return define(Boundaries.read(Path(cities)), self.places, Path(cities).name)[0]
+        read = Boundaries.read(Path(cities), overlaps=overlaps)
+        return define(read, self.places, Path(cities).name)[0]
 
     @property
     def places(self) -> list[Place]:

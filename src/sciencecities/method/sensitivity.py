@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ def sensitivity(
     *,
     scope: str = "overall",
     year: int | None = None,
+    overlaps: str = REFUSE,
 ) -> tuple[pa.Table, pa.Table]:
     """(SENSITIVITY, CAUSES) of one city, or of all, under every definition that is not the
-    edition's own; `geojson` adds that of a file. Raises ConfigError, LocateError for the file."""
+    edition's own; `geojson` adds that of a file (`overlaps`: see locate/cities.py). Raises
+    ConfigError, LocateError for the file."""
     year, scope = lab.edition.resolve_year(year), lab.edition.resolve_scope(scope)
     names = [*lab.cube.definitions, *([geojson] if geojson else [])]
     rankings = lab.edition.rankings(scope, year).to_pylist()
@@ -93,7 +96,7 @@ def sensitivity(
         other
         for name in names
         if name != lab.base.cities
-        for other in _under(lab, name, own, of_places, scope, year)
+        for other in _under(lab, lab.definition(name, overlaps), own, of_places, scope, year)
     ]
     others.sort(key=lambda o: (o.row["edition_rank"], o.row["city_id"], o.row["cities"]))
     rows = [o.row | _main_cause(o.causes) for o in others]
@@ -118,15 +121,15 @@ def _of_places(lab: MethodLab, scope: str, year: int) -> dict[int, dict[Cause, i
 
 def _under(
     lab: MethodLab,
-    name: str,
+    definition: Definition,
     own: list[dict[str, Any]],
     of_places: dict[int, dict[Cause, int]],
     scope: str,
     year: int,
 ) -> list[Other]:
     """Each city under one other definition, with what it gains and loses."""
-    base, definition = lab.cube.definitions[lab.base.cities], lab.definition(name)
-    table = lab.lab(cities=name, scope=scope, year=year).table
+    base = lab.cube.definitions[lab.base.cities]
+    table = lab.lab(ends=definition, scope=scope, year=year).table
     by_id = {row["city_id"]: row for row in table.to_pylist()}
     here, there = _places_by_city(base), _places_by_city(definition)
     is_additive = lab.base.scheme not in ("city", "full")

@@ -165,9 +165,13 @@ def sensitivity_views(
     scope: str,
     year: int,
     top: int,
+    *,
+    overlaps: str,
 ) -> tuple[list[View], pa.Table]:
     """Where cities stand under other definitions, and for one city the institutions behind it."""
-    table, causes = sensitivity(edition.method, city_id, geojson, scope=scope, year=year)
+    table, causes = sensitivity(
+        edition.method, city_id, geojson, scope=scope, year=year, overlaps=overlaps
+    )
     rows: list[Row] = table.to_pylist()
     shown = rows if city_id else rows[:top]
     columns = [

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from sciencecities.errors import ConfigError, SciencecitiesError
+from sciencecities.locate.overlaps import REFUSE
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
@@ -38,7 +39,7 @@ class Upload(NamedTuple):
 class Outside:
     """The deployer's definitions by the names of their files; uploads by the hash of their text."""
 
-    def __init__(self, paths: Sequence[Path] = ()) -> None:
+    def __init__(self, paths: Sequence[Path] = (), overlaps: str = REFUSE) -> None:
         """Raises LocateError for a file that cannot be read, ConfigError for a name twice."""
         from sciencecities.locate.boundaries import Boundaries
 
@@ -49,7 +50,7 @@ class Outside:
         for path in paths:
             if path.name in self.named:
                 raise ConfigError(f"--boundaries: two files are called {path.name!r}; rename one")
-            self.named[path.name] = Boundaries.read(path)
+            self.named[path.name] = Boundaries.read(path, overlaps=overlaps)
             self.hashes.append(hashlib.sha256(path.read_bytes()).hexdigest())
 
     def keep(self, upload: Upload) -> str:

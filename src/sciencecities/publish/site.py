@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from sciencecities.edition.read import Edition
 from sciencecities.errors import ConfigError, SciencecitiesError
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.publish import land, marks
 from sciencecities.publish.figures import FORMATS
 from sciencecities.publish.outside import Outside
@@ -64,6 +65,7 @@ class Site:
         has_pixels: bool = True,
         on: date | None = None,
         boundaries: Sequence[Path] = (),
+        overlaps: str = REFUSE,
     ) -> None:
         """`base_url` is where the site will stand, for absolute addresses in metadata.
 
@@ -71,7 +73,7 @@ class Site:
         Pages of a static site have links where a server answers forms, and without `has_pixels` no
         PNG.
         Statuses of facilities are of the day `on` (today). `boundaries` are GeoJSON files that the
-        method lab offers as city definitions.
+        method lab offers as city definitions; `overlaps` is for their polygons.
         """
         if not editions:
             raise ConfigError("a site needs an edition; name one or more")
@@ -82,7 +84,7 @@ class Site:
         self.is_static = is_static
         self.has_pixels = has_pixels
         self._names: dict[tuple[str, int], frozenset[str]] = {}
-        self.outside = Outside(boundaries)
+        self.outside = Outside(boundaries, overlaps)
         self.shown = _with_slugs(editions, n_cities, self.outside)
         self.by_slug = {s.slug: s for s in self.shown}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sciencecities.errors import ConfigError, LocateError, SourceError
 from sciencecities.locate.city_names import names_of
+from sciencecities.locate.overlaps import REFUSE
 from sciencecities.published.model import Rank
 
 if TYPE_CHECKING:
@@ -43,16 +44,18 @@ class Ranks:
 
     ranks: list[Rank]
     taken_as: list[str]
+    overlap_note: str | None = None
 
 
-def read_ranks(path: Path, definition: str) -> Ranks:
+def read_ranks(path: Path, definition: str, *, overlaps: str = REFUSE) -> Ranks:
     """The ranks of a CSV with columns city and rank, and any of scope, country, city_id, share …
 
+    `overlaps` says what becomes of a definition whose polygons overlap (locate/cities.py).
     Raises SourceError or LocateError naming file, row and remedy.
     """
     rows = rows_of(path)
-    finder = Finder.of(definition)
-    found = Ranks([], [])
+    finder = Finder.of(definition, overlaps=overlaps)
+    found = Ranks([], [], finder.overlap_note)
     seen: dict[tuple[str, str], int] = {}
     for number, row in rows:
         at = f"{path.name} row {number}"
@@ -162,13 +165,20 @@ class Finder:
         self._known: dict[tuple[str, str], list[City]] = {}
 
     @classmethod
-    def of(cls, definition: str) -> Finder:
-        """The finder of a city definition by name (`metro`, `place`)."""
+    def of(cls, definition: str, *, overlaps: str = REFUSE) -> Finder:
+        """The finder of a city definition (`metro`, `place`, a GeoJSON file)."""
         from sciencecities.locate import cities
         from sciencecities.locate.gazetteer import Gazetteer
 
         gazetteer = Gazetteer.load()
-        return cls(cities.load(definition, gazetteer), gazetteer)
+        return cls(cities.load(definition, gazetteer, overlaps=overlaps), gazetteer)
+
+    @property
+    def overlap_note(self) -> str | None:
+        """What an edition says of polygons that overlap."""
+        from sciencecities.locate import cities
+
+        return cities.overlap_note(self._definition)
 
     def find(self, at: str, row: dict[str, str]) -> tuple[City, str]:
         """The row's city, and a line where its name could mean another one too."""

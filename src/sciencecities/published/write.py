@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,13 @@ def write_edition(
     cities: str,
     before: list[Earlier],
     inputs: list[dict[str, Any]],
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write the ranking at `out`, whole or not at all; an older edition there is replaced.
 
     `cities` names the city definition; `before` are earlier editions, the newest first, whose
-    ranks become `previous_rank`. Raises EditionError if `out` holds something else.
+    ranks become `previous_rank`; `notes` are the manifest's. Raises EditionError if `out` holds
+    something else.
     """
     import shutil
 
@@ -39,7 +42,7 @@ def write_edition(
         folder = building_folder(out)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        write_tables(folder, about, ranks, cities=cities, before=before, inputs=inputs)
+        write_tables(folder, about, ranks, cities=cities, before=before, inputs=inputs, notes=notes)
         swap_in(folder, out)
     return out
 
@@ -52,6 +55,7 @@ def write_tables(
     cities: str,
     before: list[Earlier],
     inputs: list[dict[str, Any]],
+    notes: Sequence[str] = (),
     **more: Any,
 ) -> None:
     """Write rankings and manifest into an empty folder; `more` are keys of the manifest."""
@@ -68,7 +72,7 @@ def write_tables(
         configuration={"cities": cities},
         inputs=inputs,
         scopes=_scopes(ranks),
-        notes=[n for n in (about.note_en,) if n],
+        notes=[n for n in (about.note_en, *notes) if n],
         seconds={},
         kind=KIND,
         titles={"en": about.title_en, "zh": about.title_zh},
