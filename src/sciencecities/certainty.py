@@ -5,6 +5,7 @@ Imported by the pages, the command line and the explanations; it imports no stag
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -27,7 +28,7 @@ PARTIAL_BELOW = 0.5
 """A year before with fewer works than this part of the year is no base for a movement."""
 
 
-def is_incomplete(before: int, after: int) -> bool:
+def is_incomplete(before: float | Fraction, after: float | Fraction) -> bool:
     """Whether one of two years of so many works has too few to be compared with the other."""
     return after < INCOMPLETE_BELOW * before or before < PARTIAL_BELOW * after
 

@@ -194,10 +194,10 @@ CITIES = _table(
 # --- edition: what is published -------------------------------------------------------------
 
 _RANK_COLUMNS = (
-    ("share", "float64", "works, fractional count"),
-    ("count", "int64", "works, full count"),
-    ("adjusted_share", "float64", "Share × works of the newest year / works of this year"),
-    ("world_share", "float64", "Share / works in the scope, 0–1"),
+    ("share", "float64", "works, fractional count; of a table of institutions, as it gives them"),
+    ("count", "int64", "works, full count; null of a table of institutions without counts"),
+    ("adjusted_share", "float64", "Share × N of the newest year / N of this year; N as in totals"),
+    ("world_share", "float64", "Share / N, 0–1"),
     (
         "n_eff",
         "float64",
@@ -285,8 +285,8 @@ CITY_INSTITUTIONS = _table(
     ("institution_id", "string", "see contributions"),
     ("root_institution_id", "string", "topmost ancestor"),
     ("institution", "string", "name"),
-    ("share", "float64", "works, fractional count"),
-    ("count", "int64", "works, full count"),
+    ("share", "float64", "works, fractional count; of a table of institutions, as it gives them"),
+    ("count", "int64", "works, full count; null of a table of institutions without counts"),
 )
 
 COLLABORATIONS = _table(
@@ -320,7 +320,7 @@ UNASSIGNED = _table(
     ("scope", "string", "see rankings"),
     ("reason", "string", "see docs/METHOD.md"),
     ("country", "string", "ISO 3166-1 alpha-2; null if unknown"),
-    ("share", "float64", "works"),
+    ("share", "float64", "works; of a table of institutions, Share as it gives it"),
 )
 
 TOTALS = _table(
@@ -329,7 +329,7 @@ TOTALS = _table(
     "data_year scope",
     ("data_year", "int32", "publication year counted"),
     ("scope", "string", "see rankings"),
-    ("works", "int64", "works in the scope"),
+    ("works", "int64", "works in the scope; of a table of institutions, its Share, rounded"),
 )
 
 INSTITUTION_PLACES = _table(
@@ -441,7 +441,7 @@ METHOD_RANKINGS = _table(
     ("documents", "string", "`articles`, or `articles+reviews`"),
     ("rank", "int64", "1 = largest Share; ties share the smallest"),
     ("city_id", "string", "see method_cities"),
-    ("share", "float64", "works, fractional count"),
+    ("share", "float64", "works, fractional count; of a table of institutions, as it gives them"),
 )
 
 JOURNAL_INFLUENCE = _table(

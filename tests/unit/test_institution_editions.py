@@ -37,6 +37,12 @@ PARTS = """institution,part,city,share
 Chinese Academy of Sciences,,Beijing,{beijing}
 Chinese Academy of Sciences,Guangzhou Institute of Geochemistry,,{guangzhou}
 """
+NO_WORKS = re.compile(
+    "holds no works|no works to draw from|has no works|Share counts their works|"
+    "scientific works|`works` in totals|不含论文|份额数的是论文|科研论文份额"
+)
+"""What may be said of works where none was counted."""
+WORKS = re.compile("\\bworks?\\b(?! with universities)|论文|篇")
 PUBLISHED = "city,rank,share\nBeijing,1,80\nGuangzhou,2,70\nBoston,3,50\nTokyo,4,40\n"
 
 
@@ -160,10 +166,34 @@ def test_every_page_of_its_site(tmp_path: Path, lang: str) -> None:
     for path, html in pages.items():
         assert not re.search("95%|re-draws of|重抽论文|换一种算法", html), path
         assert "None" not in html, path
+        if not path.endswith("/data.html"):  # describes columns that all kinds share
+            assert not WORKS.search(NO_WORKS.sub("", _text(html))), path
     name = f"{lang}/whole/ranking.html"
     said = {"en": "wherever Shares without a city lie", "zh": "未归入城市的份额无论属于何处"}
     assert said[lang] in pages[name]
     assert ("1–2", "1～2")[lang == "zh"] in pages[f"{lang}/whole/city/guangzhou.html"]
+
+
+def _text(html: str) -> str:
+    """What a reader or a machine reads: no tags but their labels."""
+    labels = re.findall('(?:aria-label|alt|content)="([^"]*)"', html)
+    return "\n".join([re.sub("<[^>]+>", "\n", html), *labels])
+
+
+def test_small_shares_are_parts_of_their_own_sum(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table whose Shares are parts of one: 0.5 in all, of which 0.2 has no city."""
+    table = "name,country,share\nPeking University,CN,0.3\nChinese Academy of Sciences,CN,0.2\n"
+    edition = made(tmp_path, "small", table)
+    assert float(edition.size()) == 0.5
+    assert run(["rank", str(edition.path)]) == 0
+    text = capsys.readouterr().out
+    assert "Unassigned: 40.0 % of a total Share of 0.50 (in several cities 40.0 %)." in text
+    assert re.search(r"0\.30 +– +60\.0 % +100\.0 %", text)
+    assert not WORKS.search(NO_WORKS.sub("", text))
+    page = Site([edition]).page("en/index.html").html
+    assert "Of a Share of 100, 40.0 is in no city" in page
 
 
 def test_its_site_is_exported_and_served(whole: sc.Edition, tmp_path: Path) -> None:
@@ -209,3 +239,4 @@ def test_explain_what_a_table_of_parts_changed(
     text = capsys.readouterr().out
     assert "not told apart" in text
     assert "no subject" not in text
+    assert not WORKS.search(text)

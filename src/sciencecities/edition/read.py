@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sciencecities.edition import notebook
 from sciencecities.edition.find import CityFinder, NamedCity
 from sciencecities.edition.session import Session
+from sciencecities.edition.wholes import Whole
 from sciencecities.errors import ConfigError, EditionError, UnknownInstitutionError
 from sciencecities.locate.overlaps import REFUSE
 from sciencecities.tables import KINDS, UNITS_PER_WORK
@@ -141,6 +144,11 @@ class Edition:
         """Works in each data year and scope."""
         return self._ranked("totals", "works", "all", "all")
 
+    @property
+    def whole(self) -> Whole:
+        """The words for what its Shares are parts of."""
+        return Whole(self.kind != "institution-table")
+
     def n_works(self, scope: str = OVERALL, year: int | None = None) -> int:
         """Works of a scope in a data year."""
         year, scope = self.resolve_year(year), self.resolve_scope(scope)
@@ -148,16 +156,36 @@ class Edition:
             r["works"] for r in self._totals if r["data_year"] == year and r["scope"] == scope
         )
 
+    def size(self, scope: str = OVERALL, year: int | None = None) -> Fraction:
+        """What the Shares of a scope in a data year are parts of: works, or the Shares of a table
+        of institutions, whose number of works is rounded."""
+        if self.whole.of_works:
+            return Fraction(self.n_works(scope, year))
+        year, scope = self.resolve_year(year), self.resolve_scope(scope)
+        return self._sizes.get((year, scope), Fraction(0))
+
+    @cached_property
+    def _sizes(self) -> dict[tuple[int, str], Fraction]:
+        """The exact sum of a table of institutions by data year and scope."""
+        sums: dict[tuple[int, str], Fraction] = defaultdict(Fraction)
+        for row in self.query("SELECT data_year, scope, share FROM institution_places").to_pylist():
+            sums[row["data_year"], row["scope"]] += Fraction(str(row["share"]))
+        return dict(sums)
+
     @cached_property
     def placed(self) -> dict[tuple[int, str], float]:
-        """Works less their unassigned part, by data year and scope."""
+        """The size less its unassigned part, by data year and scope."""
         rows = self.query(
-            "SELECT t.data_year, t.scope, t.works - COALESCE(SUM(u.share), 0) AS placed "
+            "SELECT t.data_year, t.scope, COALESCE(SUM(u.share), 0) AS lost "
             "FROM totals AS t LEFT JOIN unassigned AS u "
             "ON u.data_year = t.data_year AND u.scope = t.scope "
-            "GROUP BY t.data_year, t.scope, t.works"
-        )
-        return {(r["data_year"], r["scope"]): float(r["placed"]) for r in rows.to_pylist()}
+            "GROUP BY t.data_year, t.scope"
+        ).to_pylist()
+        keys = [(r["scope"], r["data_year"]) for r in rows]
+        return {
+            (year, scope): float(self.size(scope, year)) - r["lost"]
+            for (scope, year), r in zip(keys, rows, strict=True)
+        }
 
     def cities_ranked(self) -> pa.Table:
         """How many cities (`n`) are ranked in each data year and scope."""

@@ -270,7 +270,7 @@ def edition_html(edition: Edition) -> str:
 def _facts(edition: Edition) -> list[str]:
     years = edition.years
     if not years:
-        return ["no works"]
+        return [edition.whole.nothing[0]]
     if edition.kind == "published":
         publisher = edition.manifest.get("published", {}).get("publisher_en", "somebody else")
         return [f"year {years[-1]}", f"published by {publisher}", "no ranges, no works"]
@@ -278,7 +278,7 @@ def _facts(edition: Edition) -> list[str]:
     return [
         f"{'years' if len(years) > 1 else 'year'} {span}",
         plural(len(edition.scopes), "scope"),
-        f"{plural(edition.n_works('overall', years[-1]), 'work')} in {years[-1]}",
+        f"{edition.whole.total(edition.size('overall', years[-1]))[0]} in {years[-1]}",
     ]
 
 

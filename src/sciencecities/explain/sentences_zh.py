@@ -104,17 +104,18 @@ def _share(e: Explanation) -> str:
     if revision is None:
         return f"{text}，{_real(e)}。"
     if e.path.leg("real") is None:
-        return f"{text}{_led(e, 'revision')}：{_revised(e)}。"
+        works = _revised(e)
+        return f"{text}{_led(e, 'revision')}{'：' if works else ''}{works}。"
     by = f"其中{revision.after.year}年数据的修订占{signed(e.of_kind('revision'))}"
-    return f"{text}，{by}（{_revised(e)}）；{_real(e)}。"
+    works = f"（{_revised(e)}）" if _revised(e) else ""
+    return f"{text}，{by}{works}；{_real(e)}。"
 
 
 def _real(e: Explanation) -> str:
     real, world, own = e.of_kind("real"), e.world_growth, e.own_change
     part = "其中" if e.path.leg("revision") is None else f"真实变动{signed(real)}中，"
     if works := works_of_incomplete(e):
-        (before, n_before), (after, n_after) = works
-        here = f"收录论文{before}年共{n_before:,}篇、{after}年共{n_after:,}篇"
+        here = e.path.end.edition.whole.of_years(*works)[1]
         return f"{here}，无法判断{part}多少来自自身变动"
     kind = "自身增长" if own > 0 else "自身下降"
     led = _led(e, "real")
@@ -141,9 +142,11 @@ def _led(e: Explanation, kind: str) -> str:
 
 
 def _revised(e: Explanation) -> str:
+    if not e.path.end.edition.whole.of_works:
+        return ""
     found = revised.counts(e.revised)
     if not found:
-        return "没有论文清单" if e.of_kind("revision") else "没有论文变动"
+        return "没有论文变动"
     return "，".join(f"{CHANGES[c]}{n:,}篇（{signed(d)}）" for c, (n, d) in found.items())
 
 

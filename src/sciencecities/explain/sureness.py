@@ -42,7 +42,7 @@ def sureness(path: Path, city_id: str, scope: str) -> Sureness:
     if leg is None or leg.before.edition is not leg.after.edition:
         return Sureness()
     edition, year = leg.after.edition, leg.after.year
-    if is_incomplete(*(edition.n_works(OVERALL, y) for y in (leg.before.year, year))):
+    if is_incomplete(*(edition.size(OVERALL, y) for y in (leg.before.year, year))):
         return Sureness(reason="incomplete-year")
     if leg.before.year != year - 1:
         is_drawn = edition.manifest["configuration"].get("replicates")

@@ -57,7 +57,12 @@ def _steps(e: Explanation) -> View:
     unranged = any(s.standing and s.standing.rank_low is None for s in (e.before, e.after))
     if unranged and last.edition.kind == "computed":
         notes.append(NO_RANGES)
-    return View(title, [Column("From number to number"), Column("Works", True)], rows, notes)
+    return View(
+        title,
+        [Column("From number to number"), Column(last.edition.whole.amounts, True)],
+        rows,
+        notes,
+    )
 
 
 def _in_edition(e: Explanation, name: str) -> str:

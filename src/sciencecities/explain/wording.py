@@ -69,13 +69,13 @@ def leading_part(e: Explanation, kind: str) -> tuple[Part, Fraction] | None:
     return max(those, key=lambda item: abs(item[1]))
 
 
-def works_of_incomplete(e: Explanation) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """(year, all its works) of both years, where one of them is incomplete: then the world's growth
+def works_of_incomplete(e: Explanation) -> tuple[tuple[int, Fraction], tuple[int, Fraction]] | None:
+    """(year, its size) of both years, where one of them is incomplete: then the world's growth
     is that of the records, and own change no finding."""
     leg = e.path.leg("real")
     if leg is None or e.sureness.reason != "incomplete-year":
         return None
-    before, after = ((p.year, p.edition.n_works(OVERALL, p.year)) for p in (leg.before, leg.after))
+    before, after = ((p.year, p.edition.size(OVERALL, p.year)) for p in (leg.before, leg.after))
     return before, after
 
 

@@ -60,11 +60,12 @@ def method(world: World) -> Section:
 
 
 def _unassigned(world: World) -> str:
-    works = world.edition.n_works(OVERALL, world.year)
+    size = world.edition.size(OVERALL, world.year)
     rows = world.edition.unassigned(OVERALL, world.year).to_pylist()
-    if not works:
+    if not size:
         return ""
-    part = world.say.percent(sum(r["share"] for r in rows) / works)
+    part = world.say.percent(sum(r["share"] for r in rows) / float(size))
     return world.t(
-        f"{part} of the works could be given to no city.", f"{part}的论文份额无法归入任何城市。"
+        f"{part} of {world.edition.whole.all[0]} could be given to no city.",
+        f"{part}的份额无法归入任何城市。",
     )

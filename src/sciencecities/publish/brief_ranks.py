@@ -299,17 +299,19 @@ def institutions(world: World) -> Section | None:
     shares = world.say.shares([r["share"] for r in rows])
     lead = rows[0]["institution"] or world.t("(no institution named)", "（未写明单位）")
     part = world.say.percent(rows[0]["share"] / total["share"])
+    of_works = world.edition.whole.of_works
+    counted = (Column(world.t("Works", "论文数"), True),) if of_works else ()
     table = Table(
         world.t(
             f"Leading institutions by Share, {world.year} ({len(rows)} of {number:,})",
             f"按份额居前的机构，{world.year}年（{number:,}家中的{len(rows)}家）",
         ),
         (Column(world.t("Institution", "机构")), Column(world.t("Share", "份额"), True),
-         Column(world.t("% of the city", "占全市"), True),
-         Column(world.t("Works", "论文数"), True)),
+         Column(world.t("% of the city", "占全市"), True), *counted),
         tuple(
             (one(_institution(world, r)), one(share),
-             one(world.say.percent(r["share"] / total["share"])), one(world.say.whole(r["count"])))
+             one(world.say.percent(r["share"] / total["share"])),
+             *(one(world.say.whole(r["count"])) for _ in counted))
             for r, share in zip(rows, shares, strict=True)
         ),
     )  # fmt: skip

@@ -88,14 +88,18 @@ def bars(
     return request.figure(id_, title, note, columns, [cells for *_, cells in rows], draw)
 
 
-def unassigned(request: Request, title: str, parts: Sequence[tuple[str, float]], n: int) -> Figure:
+def unassigned(
+    request: Request, title: str, parts: Sequence[tuple[str, float]], n: float
+) -> Figure:
     """What no city got, by reason, per 100 works."""
     year = request.shown.year
+    whole = request.shown.edition.whole
+    caption, zh = whole.lost_by_reason
+    columns = ("works", "per_100_works") if whole.of_works else ("share", "per_100")
     return bars(
         request, "unassigned", title,
-        request.t(f"Unassigned works by reason, per 100 works, data year {year}",
-                  f"未归入的论文，按原因，每100篇，数据年{year}"),
-        ("data_year", "reason", "works", "per_100_works"),
+        request.t(f"{caption}, data year {year}", f"{zh}，数据年{year}"),
+        ("data_year", "reason", *columns),
         [(request.say.reason(reason), 100 * works / n, (year, reason, works, 100 * works / n))
          for reason, works in parts],
         kind="hbox",
@@ -105,11 +109,11 @@ def unassigned(request: Request, title: str, parts: Sequence[tuple[str, float]],
 def institutions(request: Request, title: str, city_id: str, rows: Sequence[Row]) -> Figure:
     """The leading institutions of a city by Share."""
     year = request.shown.year
+    shares, zh = request.shown.edition.whole.shares
     nameless = request.t("No institution named", "未写明单位")
     return bars(
         request, "institutions", title,
-        request.t(f"Share by institution, works, data year {year}",
-                  f"各单位份额，篇，数据年{year}"),
+        request.t(f"{shares} by institution, data year {year}", f"各单位{zh}，数据年{year}"),
         ("data_year", "city_id", "institution_id", "institution", "share", "count"),
         [(str(r["institution"] or nameless), r["share"],
           (year, city_id, r["institution_id"], r["institution"], r["share"], r["count"]))

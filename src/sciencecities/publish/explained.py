@@ -80,10 +80,11 @@ def waterfall(
     begin = floor - 0.05 * (high - floor) if low == 0 and floor > CUT_FROM * high else min(0.0, low)
     scale = marks.Scale(begin, high if high > begin else begin + 1, margin=1.5)
     rows = [(s.kind, s.label, s.start, s.end, s.end - s.start) for s in steps]
+    amount, zh = request.shown.edition.whole.shares
     figure = request.figure(
         "why", title,
-        request.t(f"Share in works, {years[0]} to {years[1]}; filled adds, outlined takes away",
-                  f"份额（篇），{years[0]}—{years[1]}；实心为增，空心为减"),
+        request.t(f"{amount}, {years[0]} to {years[1]}; filled adds, outlined takes away",
+                  f"{zh}，{years[0]}—{years[1]}；实心为增，空心为减"),
         ("kind", "part", "from", "to", "change"), rows,
         lambda: plots.drawing(
             [plots.PlotRow(s.label, s.said, mark(scale, s), strong=s.kind == "total")

@@ -198,8 +198,9 @@ class Request:
             if not other or other == named:
                 return named
             return self.t(f"{named} (in Chinese: {other})", f"{named}（英文名：{other}）")
-        n = self.shown.edition.n_works("overall", self.shown.year)
-        return self.t(f"{n:,} works.", f"{n:,}篇论文。")
+        n = self.shown.edition.size("overall", self.shown.year)
+        english, chinese = self.shown.edition.whole.total(n)
+        return self.t(f"{english[0].upper()}{english[1:]}.", f"{chinese}。")
 
     def source_line(self) -> str:
         """Where the figures of this page come from."""
@@ -212,7 +213,9 @@ class Request:
                 f"名次为{chinese or english or '–'}公布值；区间未公布。",
             )
         inputs = ", ".join(str(i["name"]) for i in manifest.get("inputs", [])[:3])
-        return self.t(f"Counted from {inputs}. Share in works.", f"据{inputs}计算。份额单位：篇。")
+        whole = self.shown.edition.whole
+        (made, zh), (unit, unit_zh) = whole.made, whole.unit
+        return self.t(f"{made} from {inputs}. {unit}", f"据{inputs}{zh}。{unit_zh}")
 
     def notes(self) -> list[str]:
         """What a reader must know of this edition before the figures."""
@@ -365,7 +368,8 @@ class Request:
     def render(self, template: str, *, title: str, description: str = "", **context: Any) -> Page:
         """The page from a template."""
         html = self.site.templates.get_template(template).render(
-            r=self, say=self.say, t=self.t, shown=self.shown, lang=self.lang,
+            r=self, say=self.say, t=self.t, shown=self.shown, whole=self.shown.edition.whole,
+            lang=self.lang,
             html_lang=HTML_LANG[self.lang], title=title, description=description, **context,
         )  # fmt: skip
         html = undirected(html)

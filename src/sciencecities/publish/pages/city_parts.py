@@ -42,10 +42,10 @@ def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
     if not shown.has_movement or before is None or row["scope"] != "overall":
         return None
     old = shown.row(city_id, year=before)
-    totals = [shown.edition.n_works("overall", y) for y in (before, shown.year)]
+    totals = [shown.edition.size("overall", y) for y in (before, shown.year)]
     if old is None or row["data_year"] != shown.year or not totals[0]:
         return None
-    growth = totals[1] / totals[0] - 1
+    growth = float(totals[1] / totals[0]) - 1
     nameless = request.t("No institution named", "未写明单位")
     parts = [
         Part(

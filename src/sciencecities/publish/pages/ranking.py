@@ -67,9 +67,9 @@ def _page(request: Request, name: str, section: str) -> Page:
     top = rows[:FIRST]
     ordered = order(request, top)
     title = headlines.ranking(shown, rows, request.say)
-    n_works = shown.edition.n_works(name, shown.year)
+    size = float(shown.edition.size(name, shown.year))
     unassigned = shown.unassigned(name)
-    lost = _unassigned_title(request, unassigned, n_works) if unassigned else ""
+    lost = _unassigned_title(request, unassigned, size) if unassigned else ""
     ranks = drawn.ranks(request, "ranks", title, ordered.rows) if top else None
     return request.render(
         "ranking.html",
@@ -84,22 +84,20 @@ def _page(request: Request, name: str, section: str) -> Page:
         rows=rows,
         top=ordered,
         scale=drawn.scale(top),
-        n_works=n_works,
+        size=size,
         unassigned=unassigned,
         unassigned_title=lost,
         map=_map(request, rows, top) if rows else None,
         ranks=ranks,
         embed=linked.snippet(request, ranks) if ranks else "",
         said_to_machines=linked.block(linked.dataset(request)),
-        lost=drawn.unassigned(request, lost, unassigned, n_works) if lost else None,
+        lost=drawn.unassigned(request, lost, unassigned, size) if lost else None,
     )
 
 
-def _unassigned_title(request: Request, parts: list[tuple[str, float]], n_works: int) -> str:
-    said = request.say.share(100 * sum(works for _, works in parts) / n_works)
-    return request.t(
-        f"Of 100 works, {said} are in no city", f"每100篇论文，有{said}篇放不进任何城市"
-    )
+def _unassigned_title(request: Request, parts: list[tuple[str, float]], size: float) -> str:
+    said = request.say.share(100 * sum(part for _, part in parts) / size)
+    return request.t(*request.shown.edition.whole.lost(said))
 
 
 def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Figure] | None:
