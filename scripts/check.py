@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ["src", "tests", "scripts", "benchmarks"]
+# Files on two workers, in the order of tests/conftest.py.
+SPREAD = ["--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def main() -> int:
@@ -22,7 +24,7 @@ def main() -> int:
         [*python, "ruff", "format", "--check", *CODE],
         [*python, "ruff", "check", *CODE],
         [*python, "mypy"],
-        [*python, "pytest", "--numprocesses", "2", "--dist", "loadfile", *sys.argv[1:]],
+        [*python, "pytest", *SPREAD, *sys.argv[1:]],
     ]
     for check in checks:
         print("$", *check[1:], flush=True)
