@@ -21,12 +21,15 @@ SEALS = "seals"
 """In a folder that has a file of this name, what is put there is entered in it with its sum."""
 
 
-def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True) -> None:
+def write_whole(
+    path: Path, write: Callable[[Path], None], *, sync: bool = True, attempt: str = ""
+) -> None:
     """Have `write` make a file beside `path`, sync it, and rename it into place.
 
+    Where two may write the same file at a time, each names its own `attempt`.
     Raises EditionError naming file and remedy if the disk is full or not writable.
     """
-    partial = path.with_name(path.name + PARTIAL)
+    partial = path.with_name(path.name + attempt + PARTIAL)
     try:
         write(partial)
         if sync:
@@ -44,10 +47,11 @@ def write_whole(path: Path, write: Callable[[Path], None], *, sync: bool = True)
         ) from error
 
 
-def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
+def write_parquet(path: Path, table: pa.Table, *, sync: bool = True, attempt: str = "") -> None:
     """Write one Arrow table as Parquet, whole or not at all.
 
-    Without `sync` the table is an intermediate one: written fast, to be read once.
+    Without `sync` the table is an intermediate one: written fast, to be read once. `attempt`:
+    `write_whole`.
     """
     import pyarrow.parquet as pq
 
@@ -57,7 +61,7 @@ def write_parquet(path: Path, table: pa.Table, *, sync: bool = True) -> None:
         else:
             pq.write_table(table, partial, compression="lz4", write_statistics=False)
 
-    write_whole(path, write, sync=sync)
+    write_whole(path, write, sync=sync, attempt=attempt)
 
 
 def remove(path: Path) -> None:
@@ -116,10 +120,10 @@ def seal(path: Path, partial: Path) -> None:
             file.write(f"{checksum(partial):08x} {path.name}\n")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as readable JSON with sorted keys, whole or not at all."""
+def write_json(path: Path, value: Any, *, attempt: str = "") -> None:
+    """Write a value as readable JSON with sorted keys, whole or not at all (`write_whole`)."""
     text = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
-    write_whole(path, lambda partial: _write_bytes(partial, text))
+    write_whole(path, lambda partial: _write_bytes(partial, text), attempt=attempt)
 
 
 def read_json(path: Path, type: Any = dict[str, Any]) -> Any:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
@@ -220,6 +223,26 @@ def test_corpus_is_that_of_one_machine(world: World, tmp_path: Path):
         Corpus(folder).check(notes[-1])
     assert all(note == notes[0] for note in notes)
     assert (notes[0].records, notes[0].rejects) == (len(world.works) + 1, 1)
+
+
+def test_reading_that_was_killed_goes_on(world: World, tmp_path: Path):
+    """Killed as soon as a file is read; tasks of a server may still be writing then."""
+    inputs = [
+        str(write_works(tmp_path / f"works-{n:02}.jsonl", world.works)) for n in range(24)
+    ]  # fmt: skip
+    given = config.make(sources=inputs, **settings(ENGINE), **SMALL)
+    how = [f"--{key}={value}" for key, value in settings(ENGINE).items()]
+    folder = tmp_path / "corpus"
+    command = [sys.executable, "-m", "sciencecities", "ingest", *inputs, "--corpus", str(folder)]
+    with subprocess.Popen([*command, *how, "--threads=1"]) as reading:
+        while reading.poll() is None and not list(folder.glob("files/*.json")):
+            time.sleep(0.001)
+        reading.kill()
+    assert not (folder / "corpus.json").exists(), "ended before it was killed"
+    note = pipeline.read_corpus(given, folder, Silent())[1]
+    assert note == pipeline.read_corpus(given, tmp_path / "other", Silent())[1]
+    Corpus(folder).check(note)
+    assert not list(folder.rglob("*.partial"))
 
 
 def test_a_cut_file_is_one_clear_line(tmp_path: Path, world: World):

@@ -189,7 +189,7 @@ def _start_afresh(file_no: int, file: InputFile, key: str, corpus: Corpus) -> No
     marker = corpus.folder / "files" / f"{file_no:06d}.key"
     if not marker.exists() or marker.read_text() != key:
         corpus.forget_parts(file_no)
-        write_whole(marker, lambda partial: _write_text(partial, key))
+        write_whole(marker, lambda partial: _write_text(partial, key), attempt=corpus.attempt)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -2,13 +2,16 @@
 
 Layout: `<corpus>/<table>/<part>.parquet`, `<corpus>/done/<part>.json` (written last: the part is
 whole), `<corpus>/files/<file>.json` (all parts of that input are done), `<corpus>/corpus.json`
-(everything is done). A part is named `<file number>-<piece number>`.
+(everything is done). A part is named `<file number>-<piece number>`. Two tasks of a cluster may make
+the same part at a time, one of them left over from a run that was killed: what they make is equal to
+the byte, and each writes it under a name of its own before it takes its place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +98,7 @@ class Corpus:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.attempt = f".{secrets.token_hex(4)}"
 
     def paths(self, table: str) -> list[Path]:
         """The table's files, in order of part: those that were written, not those that are left.
@@ -147,12 +151,11 @@ class Corpus:
         """Write a part's tables, then its note."""
         tables = records.tables()
         for table in CORPUS:
-            write_parquet(
-                self.folder / table.name / f"{part}.parquet", tables[table.name], sync=False
-            )
+            path = self.folder / table.name / f"{part}.parquet"
+            write_parquet(path, tables[table.name], sync=False, attempt=self.attempt)
         n_rejects = tables["rejects"].num_rows
         note = PartNote(part, records.n_records, n_rejects, self._sums(part))
-        write_json(self.folder / "done" / f"{part}.json", note)
+        write_json(self.folder / "done" / f"{part}.json", note, attempt=self.attempt)
         return note
 
     def _sums(self, part: str) -> list[int]:
@@ -173,11 +176,11 @@ class Corpus:
     def forget_parts(self, file_no: int) -> None:
         """Have all parts of an input made anew."""
         for path in (self.folder / "done").glob(f"{file_no:06d}-*.json"):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def write_file_note(self, file_no: int, note: FileNote) -> None:
         """Note that all parts of an input are done."""
-        write_json(self.folder / "files" / f"{file_no:06d}.json", note)
+        write_json(self.folder / "files" / f"{file_no:06d}.json", note, attempt=self.attempt)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -213,12 +216,13 @@ class Corpus:
         write_json(self.folder / "corpus.json", note)
 
     def remove_parts_but(self, parts: Iterable[str]) -> None:
-        """Remove the files of all other parts."""
+        """Remove the files of all other parts, and what was begun and left."""
         keep = set(parts)
-        for folder in [*(t.name for t in CORPUS), "done"]:
+        for folder in FOLDERS:
             for path in (self.folder / folder).iterdir():
-                if path.name.split(".", 1)[0] not in keep:
-                    path.unlink()
+                is_other = folder != "files" and path.name.split(".", 1)[0] not in keep
+                if is_other or path.name.endswith(PARTIAL):
+                    path.unlink(missing_ok=True)
 
     def check_own(self) -> None:
         """Raise EditionError if the folder holds anything but a corpus: nothing else is touched."""
