@@ -87,7 +87,7 @@ class World:
         stages = self.folder / type(engine).__name__
         stages.mkdir()
         how = Settings(str(self.registry), "registry", False, False)
-        locate(engine, how, "place", stages, threads=1, progress=Silent())
+        locate(engine, how, "place", stages, overlaps="error", threads=1, progress=Silent())
         for table in (UNITS, PLACEMENTS, PLACES, CITIES):
             engine.view(table.name, [stages / f"{table.name}.parquet"], table)
         aim_units(engine)

@@ -2,9 +2,10 @@
 
 Layout: `<corpus>/<table>/<part>.parquet`, `<corpus>/done/<part>.json` (written last: the part is
 whole), `<corpus>/files/<file>.json` (all parts of that input are done), `<corpus>/corpus.json`
-(everything is done). A part is named `<file number>-<piece number>`. Two tasks of a cluster may make
-the same part at a time, one of them left over from a run that was killed: what they make is equal to
-the byte, and each writes it under a name of its own before it takes its place.
+(everything is done). A part is named `<file number>-<piece number>`.
+
+Two tasks of a cluster may make the same part at a time, one of them left from a run that was
+killed: what they make is equal to the byte, and each writes it under a name of its own first.
 """
 
 from __future__ import annotations
