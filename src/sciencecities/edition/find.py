@@ -83,7 +83,13 @@ class CityFinder:
         found = found or self._in_gazetteer(text)
         if found in self._by_id:
             return self._by_id[found]
-        raise UnknownCityError(f"no city {text!r} in {self._where}{self._close(text)}")
+        near = self._close(text)
+        close = ", ".join(n.city for n in near)
+        remedy = f"close: {close}" if near else "`sciencecities rank` lists the cities there are"
+        raise UnknownCityError(
+            f"no city {text!r} in {self._where}; {remedy}",
+            asked=text, close=[(n.city, n.city_zh or n.city) for n in near],
+        )  # fmt: skip
 
     def named(self, text: str) -> list[NamedCity]:
         """The cities that bear this very name (with the country, if it is given), largest first."""
@@ -113,9 +119,11 @@ class CityFinder:
         found = definitions.find(definition, gazetteer, text)
         return found[0].city_id if found else None
 
-    def _close(self, text: str) -> str:
+    def _close(self, text: str) -> list[NamedCity]:
+        """Up to three cities whose names are near, the nearest first."""
         near = get_close_matches(fold(text), list(self._by_name), n=6, cutoff=0.6)
-        names = dict.fromkeys(self._by_name[name][0].city for name in near)
-        if not names:
-            return "; `sciencecities rank` lists the cities there are"
-        return "; close: " + ", ".join(list(names)[:3])
+        found: dict[str, NamedCity] = {}
+        for name in near:
+            city = self._by_name[name][0]
+            found.setdefault(city.city, city)
+        return list(found.values())[:3]

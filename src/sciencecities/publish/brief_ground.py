@@ -84,6 +84,14 @@ def _joined(world: World, observatory: Observatory) -> tuple[Block, ...]:
     if not rows:
         return ()
     with_works = [j for j in rows if j.works]
+    if not with_works:
+        names = joined_words(world, [world.text(j.fact.name, j.fact) for j in rows])
+        nothing = world.t(
+            f"Entries with a ROR id, of which this edition holds no works: {len(rows)} (",
+            f"有ROR编号的条目{len(rows)}个，本版均未检得论文（",
+        )
+        end = world.t("). That is said of the edition, not of them.", "）；仅就本版数据而言。")
+        return (Paragraph((nothing, *names, end), quiet=True),)
     digits = world.say.shares([j.share for j in rows])
     table = Table(
         world.t(

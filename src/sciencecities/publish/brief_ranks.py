@@ -304,9 +304,9 @@ def institutions(world: World) -> Section | None:
     table = Table(
         world.t(
             f"Leading institutions by Share, {world.year} ({len(rows)} of {number:,})",
-            f"按份额居前的机构，{world.year}年（{number:,}家中的{len(rows)}家）",
+            f"按份额居前的单位，{world.year}年（{number:,}家中的{len(rows)}家）",
         ),
-        (Column(world.t("Institution", "机构")), Column(world.t("Share", "份额"), True),
+        (Column(world.t("Institution", "单位")), Column(world.t("Share", "份额"), True),
          Column(world.t("% of the city", "占全市"), True), *counted),
         tuple(
             (one(_institution(world, r)), one(share),

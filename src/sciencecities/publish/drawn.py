@@ -25,11 +25,11 @@ def scale(rows: Sequence[Row]) -> Scale:
 
 def ranks(
     request: Request, id_: str, title: str, rows: Sequence[Row], named: Sequence[str] | None = None,
-    *, focus: str = "",
+    *, focus: str = "", years: bool = False,
 ) -> Figure:  # fmt: skip
     """Ranked rows with their ranges; `named` are the labels where they are not the cities.
 
-    The rows of the city `focus` are coloured.
+    The rows of the city `focus` are coloured. With `years` they are of several data years.
     """
     say = request.say
     labels = named or [say.city(r) for r in rows]
@@ -45,19 +45,20 @@ def ranks(
         ]  # fmt: skip
         return plots.drawing(lines, axis=marks.axis(axis, say.rank(1)))
 
-    return request.figure(id_, title, _rank_note(request), RANKED,
-                          [[r[c] for c in RANKED] for r in rows], draw)  # fmt: skip
+    columns = ("data_year", *RANKED) if years else RANKED
+    return request.figure(id_, title, _rank_note(request, years=years), columns,
+                          [[r[c] for c in columns] for r in rows], draw)  # fmt: skip
 
 
-def _rank_note(request: Request) -> str:
-    year = request.shown.year
+def _rank_note(request: Request, *, years: bool = False) -> str:
+    year = request.t(f"data year {request.shown.year}", f"数据年份{request.shown.year}")
+    if years:
+        year = request.t("by data year", "按数据年份")
     if request.shown.is_published:
-        return request.t(
-            f"World rank as published, data year {year}", f"公布的全球名次，数据年{year}"
-        )
+        return request.t(f"World rank as published, {year}", f"公布的全球名次，{year}")
     note = request.t(
-        f"World rank, data year {year}. Dot: rank. Bar: {request.bar()}.",
-        f"全球名次，数据年{year}。圆点为名次，粗线为{request.bar()}。",
+        f"World rank, {year}. Dot: rank. Bar: {request.bar()}.",
+        f"全球名次，{year}。圆点为名次，粗线为{request.bar()}。",
     )
     if not request.shown.is_counted:
         return note
@@ -98,7 +99,7 @@ def unassigned(
     columns = ("works", "per_100_works") if whole.of_works else ("share", "per_100")
     return bars(
         request, "unassigned", title,
-        request.t(f"{caption}, data year {year}", f"{zh}，数据年{year}"),
+        request.t(f"{caption}, data year {year}", f"{zh}，数据年份{year}"),
         ("data_year", "reason", *columns),
         [(request.say.reason(reason), 100 * works / n, (year, reason, works, 100 * works / n))
          for reason, works in parts],
@@ -113,7 +114,7 @@ def institutions(request: Request, title: str, city_id: str, rows: Sequence[Row]
     nameless = request.t("No institution named", "未写明单位")
     return bars(
         request, "institutions", title,
-        request.t(f"{shares} by institution, data year {year}", f"各单位{zh}，数据年{year}"),
+        request.t(f"{shares} by institution, data year {year}", f"各单位{zh}，数据年份{year}"),
         ("data_year", "city_id", "institution_id", "institution", "share", "count"),
         [(str(r["institution"] or nameless), r["share"],
           (year, city_id, r["institution_id"], r["institution"], r["share"], r["count"]))

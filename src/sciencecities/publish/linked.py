@@ -35,7 +35,7 @@ def dataset(request: Request) -> dict[str, Any]:
         "@type": "Dataset",
         "name": request.t(
             f"Science cities: {shown.title('en')}, data year {shown.year}",
-            f"科学城市：{shown.title('zh')}，数据年{shown.year}",
+            f"科学城市：{shown.title('zh')}，数据年份{shown.year}",
         ),
         "description": request.t(
             "Cities ranked by their share in scientific works, with the range of each rank, by "

@@ -34,7 +34,7 @@ class Scale:
 
     def ticks(self) -> list[int]:
         """Ranks worth a grid line: the first, then round steps."""
-        step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)
+        step = next(s for s in (1, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)
                     if (self.high - self.low) / s <= 5)  # fmt: skip
         steps = range(step, int(self.high) + 1, step)
         return [int(self.low), *(s for s in steps if s - self.low > 0.6 * step)]

@@ -75,7 +75,7 @@ def of_pairs(
     names = [request.say.city(c) for c in cities]
     year = request.shown.year
     note = request.t(f"Joint works, data year {year}; the darker, the more",
-                     f"合著论文数，数据年{year}；颜色越深越多")  # fmt: skip
+                     f"合著论文数，数据年份{year}；颜色越深越多")  # fmt: skip
     rows = [
         (a["city_id"], b["city_id"], found.works, found.affinity)
         for a, line in zip(cities, cells, strict=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from sciencecities import certainty
+from sciencecities import certainty, sample
 from sciencecities.certainty import FEW_WORKS
 from sciencecities.publish import marks
 from sciencecities.publish.figures import FORMATS, Drawing, Figure
@@ -186,7 +186,7 @@ class Request:
         title, year = self.shown.title(self.lang), self.shown.year
         return self.t(
             f"Edition {title}: data year {year}. Fingerprint sha256:{short}…",
-            f"本期：{title}，数据年{year}。版本指纹sha256:{short}…",
+            f"本期：{title}，数据年份{year}。版本指纹sha256:{short}…",
         )
 
     def corpus_line(self) -> str:
@@ -212,10 +212,21 @@ class Request:
                 f"Ranks as published by {english or chinese or '–'}; ranges not published.",
                 f"名次为{chinese or english or '–'}公布值；区间未公布。",
             )
+        if self.shown.is_sample:
+            return self.t(
+                f"Counted from {sample.FILE}, a demonstration and no ranking of the world. "
+                "Share in works.",
+                f"据{sample.FILE}计算，仅为演示，并非全球排名。份额单位：篇。",
+            )
         inputs = ", ".join(str(i["name"]) for i in manifest.get("inputs", [])[:3])
         whole = self.shown.edition.whole
         (made, zh), (unit, unit_zh) = whole.made, whole.unit
         return self.t(f"{made} from {inputs}. {unit}", f"据{inputs}{zh}。{unit_zh}")
+
+    @property
+    def sample(self) -> tuple[str, str]:
+        """What the corpus that comes with the package is, in both languages."""
+        return sample.SAYS
 
     def notes(self) -> list[str]:
         """What a reader must know of this edition before the figures."""
@@ -247,8 +258,8 @@ class Request:
         """How many cities, and of which years: that of the data and that of the title."""
         note = self.shown.edition.manifest["published"][self.t("note_en", "note_zh")]
         return self.t(
-            f"{n} cities, as published; no ranges were. {note}",
-            f"{n}座城市，按公布值；未公布区间。{note}",
+            f"{n} cities, as published; ranges were not. {note}",
+            f"共{n}座城市，均为公布值；区间未公布。{note}",
         ).strip()
 
     def city_standfirst(self, row: Row) -> str:
@@ -259,7 +270,7 @@ class Request:
             named, year = self.shown.title(self.lang), row["data_year"]
             return self.t(
                 f"Published rank in {named}, data year {year}; its range was not published.",
-                f"{named}公布的名次，数据年{year}；未公布区间。",
+                f"{named}公布的名次，数据年份{year}；未公布区间。",
             )
         span = self.say.span(row["rank_low"], row["rank_high"])
         if not self.shown.is_counted:
@@ -365,8 +376,18 @@ class Request:
             return sure
         return self.t(f"{sure} {said}", f"{sure}{said}")
 
+    def about(self, title: str) -> str:
+        """A page in a sentence or two, for those who find it elsewhere."""
+        named, year = self.shown.title(self.lang), self.shown.year
+        return self.t(
+            f"{title}. {named}, data year {year}. Share measures the size of an output, not its "
+            "quality.",
+            f"{title}。{named}，数据年份{year}。份额衡量产出的规模，不衡量质量。",
+        )
+
     def render(self, template: str, *, title: str, description: str = "", **context: Any) -> Page:
         """The page from a template."""
+        description = description or self.about(title)
         html = self.site.templates.get_template(template).render(
             r=self, say=self.say, t=self.t, shown=self.shown, whole=self.shown.edition.whole,
             lang=self.lang,

@@ -11,6 +11,7 @@ from sciencecities.edition.read import OVERALL, Edition, TraceTotal
 from sciencecities.locate.text import fold
 from sciencecities.publish.by_city import ByCity
 from sciencecities.publish.outside import KEPT, Outside
+from sciencecities.sample import is_sample
 from sciencecities.tables import UNITS_PER_WORK
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ class Shown:
     def year(self) -> int:
         """The newest data year, which the pages show."""
         return self.edition.newest_year
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it was made from the corpus that comes with the package, which ranks nothing."""
+        return is_sample(self.edition.manifest)
 
     @property
     def is_published(self) -> bool:

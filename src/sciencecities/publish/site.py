@@ -137,6 +137,16 @@ class Site:
             self._names[key] = frozenset(self.routes[number].names(shown))
         return self._names[key]
 
+    def folder(self, path: str) -> str:
+        """The page that the address of a folder means; empty where it means none.
+
+        `zh` is the front page, `zh/demo` the ranking of an edition.
+        """
+        lang, _, slug = path.rstrip("/").partition("/")
+        if lang in LANGS and (not slug or slug in self.by_slug):
+            return f"{lang}/{slug}/ranking.html" if slug else f"{lang}/index.html"
+        return ""
+
     def page(self, path: str, query: Query | None = None) -> Page:
         """The page under a path. Raises NoSuchPageError."""
         lang, _, rest = path.partition("/")
@@ -203,9 +213,31 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outs
     return found
 
 
+UNIT = "%|公里|种|倍|座|家|个|条|处|名|篇|项|科|位|年|次|对"
+AMOUNT = re.compile(rf"(?:全部|第|前|每|共|超|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?")
+"""A number in Chinese, with what stands before and after it as one word."""
+
+PHRASE = re.compile(r"[，；：。、—”]|^据称|(?<!巴尔)的(?!$)|与(?=[^，。；]{2})")
+"""After these a Chinese headline may break, besides before an amount."""
+
+
 def _breaks(text: str) -> Markup:
-    """A headline that breaks at its punctuation only: no Chinese word, no percentage is split."""
-    escaped = re.sub(r"\d[\d.,]*%", r'<span class="nw">\g<0></span>', str(Markup.escape(text)))
-    for mark in "，；：。、—”":
-        escaped = escaped.replace(mark, f"{mark}<wbr>")
-    return Markup(escaped)
+    """A headline that breaks between phrases only: no Chinese word is split, nor an amount."""
+    escaped = PHRASE.sub(r"\g<0><wbr>", str(Markup.escape(text)))
+    return Markup(AMOUNT.sub(_whole_amount, escaped))
+
+
+def _whole_amount(found: re.Match[str]) -> str:
+    """An amount that is not split, and before which Chinese may break."""
+    said = found[0]
+    if not (said[-1] == "%" or _is_han(said[0]) or _is_han(said[-1])):
+        return said
+    before = found.string[: found.start()][-1:]
+    if not _is_han(before):
+        return f'<span class="nw">{said}</span>'
+    spaced = "nw" if _is_han(said[0]) else "nw spaced"
+    return f'<wbr><span class="{spaced}">{said}</span>'
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"

@@ -64,6 +64,31 @@ RANGES = {
 """A sheet ends at 1,048,576 rows; what is longer is cut, and the first sheet says so."""
 
 
+HOLDS_ZH = {
+    "rankings": "每个数据年份、领域、有份额的城市一行",
+    "country_rankings": "每个数据年份、领域、有份额的国家或地区一行",
+    "order_probabilities": "前50座城市两两之间谁领先的概率",
+    "contributions": "每篇论文、作者、单位一行：所占权重与归入的城市",
+    "work_scopes": "每篇论文所属的各领域",
+    "city_institutions": "每个数据年份、领域、城市、单位一行",
+    "collaborations": "每个数据年份、领域、城市对一行：合著论文与得分",
+    "unassigned": "未归入任何城市的部分，按原因与国家或地区",
+    "totals": "每个数据年份、领域的论文总数",
+    "places": "每个地点一行，及其所属城市",
+    "rejects": "无法读取的输入记录",
+    "method_works": "方法区间所用：论文",
+    "method_sets": "方法区间所用：领域与期刊集的组合",
+    "method_journals": "方法区间所用：期刊",
+    "method_parts": "方法区间所用：各方案下的份额",
+    "method_places": "方法区间所用：各城市口径下的地点",
+    "method_cities": "方法区间所用：各城市口径下的城市",
+    "method_rankings": "各种算法下领先城市的名次",
+    "journal_influence": "去掉哪种期刊对领先城市影响最大",
+    "institution_places": "机构份额表每行的所在地与判定方法",
+}
+"""What each table holds, in Chinese."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakeAway:
     """One file: its name, what it holds in both languages, how many rows, and how to make it."""
@@ -87,10 +112,18 @@ def files(edition: Edition) -> list[TakeAway]:
         rows = edition.manifest["tables"][table.name]["rows"]
         if table.name not in NOT_WHOLE:
             listed.append(
-                TakeAway(f"{table.name}.csv", table.doc, table.name, rows, _csv(edition, table))
+                TakeAway(
+                    f"{table.name}.csv", table.doc, HOLDS_ZH[table.name], rows, _csv(edition, table)
+                )
             )
         listed.append(
-            TakeAway(f"{table.name}.parquet", table.doc, table.name, rows, _parquet(edition, table))
+            TakeAway(
+                f"{table.name}.parquet",
+                table.doc,
+                HOLDS_ZH[table.name],
+                rows,
+                _parquet(edition, table),
+            )
         )
     return [
         *listed,
@@ -279,35 +312,48 @@ def _name(edition: Edition) -> str:
     return slug(edition.name) or "edition"
 
 
+def author(edition: Edition) -> str:
+    """Whose figures these are: the publisher's where somebody else made the ranking."""
+    about = edition.manifest.get("published") or {}
+    publisher = about.get("publisher_en") or about.get("publisher_zh")
+    return str(publisher or "The sciencecities developers")
+
+
 def citation_cff(edition: Edition) -> bytes:
-    """CITATION.cff 1.2.0 for this edition."""
-    made = _created(edition)
+    """CITATION.cff 1.2.0 for this edition. Of a ranking published elsewhere it states no licence:
+    ranks are facts, and the ranking is its publisher's."""
     sha256 = edition.manifest["tables"]["rankings"]["sha256"]
+    ours = edition.kind != "published"
+    said = "If you use these figures, please cite this edition."
+    if not ours:
+        said = "Please cite the publisher; the ranks were tabulated by sciencecities."
     return (
         "cff-version: 1.2.0\n"
-        'message: "If you use these figures, please cite this edition."\n'
+        f"message: {json.dumps(said)}\n"
         "type: dataset\n"
         f"title: {json.dumps(title(edition), ensure_ascii=False)}\n"
-        'authors:\n  - name: "The sciencecities developers"\n'
-        f"date-released: {made:%Y-%m-%d}\n"
-        f'version: "sha256:{sha256}"\n'
-        "license: CC-BY-4.0\n"
+        f"authors:\n  - name: {json.dumps(author(edition), ensure_ascii=False)}\n"
+        f"date-released: {_created(edition):%Y-%m-%d}\n"
+        f'version: "sha256:{sha256}"\n' + ("license: CC-BY-4.0\n" if ours else "")
     ).encode()
 
 
 def citation_bib(edition: Edition) -> bytes:
     """A BibTeX entry for this edition."""
-    made = _created(edition)
     sha256 = edition.manifest["tables"]["rankings"]["sha256"]
-    text = "".join(f"\\{c}" if c in "&%$#_{}" else c for c in title(edition))
+    by = "tabulated by sciencecities; " if edition.kind == "published" else ""
     return (
         f"@misc{{sciencecities-{_name(edition)},\n"
-        f"  title = {{{{{text}}}}},\n"
-        "  author = {{The sciencecities developers}},\n"
-        f"  year = {{{made:%Y}}},\n"
-        f"  note = {{Rankings sha256:{sha256}}}\n"
+        f"  title = {{{{{_tex(title(edition))}}}}},\n"
+        f"  author = {{{{{_tex(author(edition))}}}}},\n"
+        f"  year = {{{_created(edition):%Y}}},\n"
+        f"  note = {{Rankings {by}sha256:{sha256}}}\n"
         "}\n"
     ).encode()
+
+
+def _tex(text: str) -> str:
+    return "".join(f"\\{c}" if c in "&%$#_{}" else c for c in text)
 
 
 def _created(edition: Edition) -> datetime:

@@ -176,6 +176,8 @@ def card(edition: Edition, city: str, lang: Lang, *, year: int | None = None) ->
             f"Edition {shown.title(lang)}, {shown.fingerprint[:12]}.",
             f"{shown.title(lang)}，指纹{shown.fingerprint[:12]}。",
         )
+    if shown.is_sample:
+        source = world.t("A demonstration, no ranking of the world.", "仅为演示，并非全球排名。")
     return Card(
         lang,
         world.t(f"{shown.title(lang)}, data year {world.year}",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sciencecities.edition.show import decimals, nth, ordinal
+from sciencecities.errors import UnknownCityError
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")
@@ -81,6 +82,10 @@ class Wording:
         digits = decimals(abs(v) for v in values if v)
         return [self.share(v, digits) for v in values]
 
+    def per_hundred(self, parts: Sequence[tuple[str, float]], n: float) -> list[str]:
+        """Parts of a whole of n, of each 100, with equal decimals."""
+        return self.shares([100 * works / n for _, works in parts])
+
     def percent(self, part: float | None) -> str:
         """A part of one.
 
@@ -92,6 +97,14 @@ class Wording:
         value = 100 * part
         digits = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
         return f"{value:.{digits}f}%".replace("-", "\u2212")
+
+    def bytes(self, number: int) -> str:
+        """The size of a file.
+
+        >>> Wording("en").bytes(40002726), Wording("en").bytes(1775)
+        ('40.0 MB', '1.8 kB')
+        """
+        return f"{number / 1e6:,.1f} MB" if number >= 1e5 else f"{number / 1e3:,.1f} kB"
 
     def signed(self, value: float, digits: int = 1) -> str:
         """A change, with its sign."""
@@ -154,6 +167,17 @@ class Wording:
         """The city's name in the other language; empty where it is the same."""
         name = row.get("city" if self.lang == "zh" else "city_zh") or ""
         return "" if _cut(name) == self.city(row) else _cut(name)
+
+    def no_city(self, error: UnknownCityError) -> str:
+        """That no city bears a name, and which are close."""
+        asked = _cut(error.asked)
+        close = [names[self.lang == "zh"] for names in error.close]
+        if not close:
+            return self.t(f"No city “{asked}” here.", f"没有“{asked}”这座城市。")
+        return self.t(
+            f"No city “{asked}” here. Close: {', '.join(close)}.",
+            f"没有“{asked}”，是否指{'、'.join(close)}？",
+        )
 
     def reason(self, reason: str) -> str:
         """Why a part of the works is unassigned."""

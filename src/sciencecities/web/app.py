@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 from sciencecities.errors import SciencecitiesError
 from sciencecities.publish.figures import FORMATS
 from sciencecities.publish.site import NoSuchPageError, Site
-from sciencecities.publish.wording import LANGS
 from sciencecities.web.api import routes
 from sciencecities.web.failing import Failing, wants_chinese
 from sciencecities.web.guard import Guard
@@ -56,6 +55,8 @@ def application(site: Site) -> ASGIApp:
 
     async def page(request: Request) -> Response:
         path = _path(request)
+        if whole := site.folder(path):
+            return RedirectResponse(f"/{whole}")
         query = tuple(sorted(request.query_params.items()))
         if len(urlencode(query)) > MAX_QUERY:
             raise HTTPException(414, f"an address has at most {MAX_QUERY} characters after ?")
@@ -77,17 +78,10 @@ def application(site: Site) -> ASGIApp:
     async def root(request: Request) -> Response:
         return RedirectResponse("/zh/index.html" if wants_chinese(request) else "/en/index.html")
 
-    async def folder(request: Request) -> Response:
-        lang = request.path_params["lang"]
-        if lang not in LANGS:
-            raise NoSuchPageError(f"no page {lang!r}")
-        return RedirectResponse(f"/{lang}/index.html")
-
     failing = Failing(site)
     app = Starlette(
         routes=[
             Route("/", root),
-            Route("/{lang:str}/", folder),
             Route("/static/{path:path}", asset),
             Route("/data/{path:path}", file),
             *routes(site),

@@ -104,5 +104,12 @@ class Failing:
         lang = language(request)
         page = _Anywhere(self.site, self.site.shown[0], lang, f"{lang}/error.html")
         title = page.t(*SAID.get(status, FAILED))
-        html = page.render("error.html", title=title, section="", status=status, detail=detail).html
+        html = page.render(
+            "error.html",
+            title=title,
+            section="",
+            status=status,
+            detail=detail,
+            address=str(request.scope["path"])[:MAX_SHOWN],
+        ).html
         return Response(html, status, headers, "text/html")

@@ -27,7 +27,7 @@ def index(request: Request, _name: str) -> Page:
     try:
         found = request.shown.edition.find_city(asked)
     except UnknownCityError as error:
-        return _page(request, order(request, []), 1, asked, str(error))
+        return _page(request, order(request, []), 1, asked, request.say.no_city(error))
     return _page(request, order(request, [request.shown.cities[found]]), 1, asked)
 
 
@@ -50,9 +50,17 @@ def _page(
     n_cities, rows = len(request.shown.cities), ordered.rows
     by = "" if ordered.by == "rank" else f"?sort={ordered.by}"
     title = request.t("Cities by rank", "按名次排列的城市")
+    head = request.t(f"{n_cities:,} cities", f"{n_cities:,}座城市")
+    if asked:
+        name, rank = (request.say.city(rows[0]), request.say.ranked(rows[0])) if rows else ("", "")
+        head = (
+            request.t(f"{name}: {rank}", f"{name}：{rank}")
+            if rows
+            else request.t("No city of this name", "没有这座城市")
+        )
     return request.render(
         "cities.html",
-        title=request.t(f"{n_cities:,} cities", f"{n_cities}座城市"),
+        title=head,
         section="cities",
         ordered=ordered,
         by=by,

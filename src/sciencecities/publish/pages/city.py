@@ -25,7 +25,9 @@ def page(request: Request, name: str) -> Page:
     scopes = [
         (s, shown.edition.title(s, request.lang), found)
         for s in shown.edition.scopes
-        if s != OVERALL and (found := shown.row(city_id, s)) is not None
+        if s != OVERALL
+        and s not in shown.subjects_otherwise
+        and (found := shown.row(city_id, s)) is not None
     ]
     facts = None
     if city_id in ground.observatories():
@@ -43,7 +45,9 @@ def page(request: Request, name: str) -> Page:
         section="cities",
         row=row,
         city_id=city_id,
-        history=shown.history(city_id),
+        history=city_parts.history(request, city_id),
+        unassigned=sum(works for _, works in shown.unassigned(row["scope"])),
+        size=float(shown.edition.size(row["scope"], row["data_year"])),
         scopes=scopes,
         subjects=subjects,
         made_of=made_of,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from sciencecities.observatory.city import Observatory
-from sciencecities.publish import explained, matrix, region
+from sciencecities.publish import drawn, explained, matrix, region
 from sciencecities.publish.explained import Part, Waterfall
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.land import credit
 from sciencecities.publish.maps import Dot, Line, RegionMap
+from sciencecities.publish.marks import Scale
 from sciencecities.publish.request import Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.worldmap import WorldMap
@@ -26,6 +28,17 @@ NEAR = 45.0
 """Degrees within which partners are shown on the map of a region."""
 
 
+YEARS = 8
+
+
+class Plot(NamedTuple):
+    """Labelled ranks with their axis and figure, as `rank_plot` takes them."""
+
+    scale: Scale
+    rows: list[tuple[str, Row]]
+    figure: Figure
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A drawn map with its figure, and whose land it shows."""
@@ -33,6 +46,22 @@ class Drawn:
     markup: Markup
     figure: Figure
     land: str
+
+
+def history(request: Request, city_id: str) -> Plot | None:
+    """The city's rank in each data year; None of a single one."""
+    rows = request.shown.history(city_id)[-YEARS:]
+    if len(rows) < 2:
+        return None
+    first, last = rows[0], rows[-1]
+    before, after = request.say.ranked(first), request.say.ranked(last)
+    title = request.t(
+        f"{before} in {first['data_year']}, {after} in {last['data_year']}",
+        f"{first['data_year']}年{before}，{last['data_year']}年{after}",
+    )
+    named = [str(r["data_year"]) for r in rows]
+    figure = drawn.ranks(request, "years", title, rows, named, years=True)
+    return Plot(drawn.scale(rows), list(zip(named, rows, strict=True)), figure)
 
 
 def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
@@ -65,12 +94,20 @@ def why(request: Request, city_id: str, row: Row) -> Waterfall | None:
 def _why_title(request: Request, parts: list[Part]) -> str:
     """Who changed the Share most, after the world's growth."""
     most = max(parts, key=lambda p: (abs(p.change), p.label), default=None)
+    if request.shown.not_comparable:
+        return request.t("What the difference of the two Shares is made of", "两年份额之差的构成")
     if most is None or not most.change:
         return request.t("Its Share moved as the world’s output did", "份额随全球产出而变")
     said = request.say.signed(most.change, explained.LEAST_DIGITS)
     if most.change > 0:
-        return request.t(f"{most.label} added most: {said}", f"{most.label}增加最多：{said}")
-    return request.t(f"{most.label} lost most: {said}", f"{most.label}减少最多：{said}")
+        return request.t(
+            f"Beyond the world’s growth, {most.label} added most: {said}",
+            f"扣除全球增长后，{most.label}增加最多：{said}",
+        )
+    return request.t(
+        f"Against the world’s growth, {most.label} fell back most: {said}",
+        f"与全球增长相比，{most.label}减少最多：{said}",
+    )
 
 
 # --- where ------------------------------------------------------------------------------------
@@ -88,7 +125,7 @@ def sites(request: Request, city_id: str, facts: Observatory | None) -> Drawn | 
             max(3.0, LARGEST * (p["share"] / most) ** 0.5), "bub")
         for n, p in enumerate(places)
     ]  # fmt: skip
-    drawn = RegionMap([*dots, *(stated.dots if stated else ())], stated.lines if stated else ())
+    made = RegionMap([*dots, *(stated.dots if stated else ())], stated.lines if stated else ())
     n = len(places)
     title = request.t(f"Its institutions stand in {n} places", f"单位分布在{n}处")
     if n < 2 and stated:
@@ -111,10 +148,10 @@ def sites(request: Request, city_id: str, facts: Observatory | None) -> Drawn | 
     for d in stated.dots if stated else ():
         rows.append(["stated", d.name, d.latitude, d.longitude, None])
     figure = request.figure(
-        "places", title, note, columns, rows, lambda: drawn.drawing(request.lang)
+        "places", title, note, columns, rows, lambda: made.drawing(request.lang)
     )
     label = f"{title}{request.t('. ', '。')}{note}"
-    return Drawn(drawn.markup(request.lang, label), figure, credit(drawn.box, request.lang))
+    return Drawn(made.markup(request.lang, label), figure, credit(made.box, request.lang))
 
 
 def _place(request: Request, city_id: str, place: Row) -> str:
@@ -141,11 +178,11 @@ def partners(request: Request, city_id: str, rows: list[Row]) -> Drawn | None:
         (Dot(request.say.city(c), c["longitude"], c["latitude"], 4.5, "dot"), p["works"])
         for p, c in placed
     ]
-    drawn = _reaching(own, others, most)
+    made = _reaching(own, others, most)
     title = request.t(f"Its {len(others)} leading partners", f"主要合作城市{len(others)}座")
     note = request.t(
         f"The width of a line is the number of joint works, data year {request.shown.year}",
-        f"线宽为合著论文数，数据年{request.shown.year}",
+        f"线宽为合著论文数，数据年份{request.shown.year}",
     )
     columns = ("city_id", "city", "latitude", "longitude", "works", "score")
     cells = [
@@ -153,11 +190,11 @@ def partners(request: Request, city_id: str, rows: list[Row]) -> Drawn | None:
         for p, c in placed
     ]
     figure = request.figure(
-        "partners", title, note, columns, cells, lambda: drawn.drawing(request.lang)
+        "partners", title, note, columns, cells, lambda: made.drawing(request.lang)
     )
     label = f"{title}{request.t('. ', '。')}{note}"
-    ground = credit(drawn.box if isinstance(drawn, RegionMap) else None, request.lang)
-    return Drawn(drawn.markup(request.lang, label), figure, ground)
+    ground = credit(made.box if isinstance(made, RegionMap) else None, request.lang)
+    return Drawn(made.markup(request.lang, label), figure, ground)
 
 
 def _reaching(own: Dot, others: list[tuple[Dot, int]], most: int) -> WorldMap | RegionMap:

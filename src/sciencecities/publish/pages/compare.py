@@ -34,7 +34,7 @@ def index(request: Request, _name: str) -> Page:
                 return _pair(request, first, second)
             message = request.t("Name two different cities.", "请写两座不同的城市。")
         except UnknownCityError as error:
-            message = str(error)
+            message = request.say.no_city(error)
     return request.render(
         "compare_index.html",
         title=request.t("Compare two cities", "比较两座城市"),

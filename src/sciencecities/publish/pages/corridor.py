@@ -52,7 +52,7 @@ def index(request: Request, _name: str) -> Page:
         try:
             return _page(request, together.asked(request.shown, text))
         except UnknownCityError as error:
-            message = str(error)
+            message = request.say.no_city(error)
         except ValueError:
             message = request.t(
                 f"Name two to {together.MOST} different cities, divided by commas.",
@@ -70,12 +70,23 @@ def index(request: Request, _name: str) -> Page:
 
 def _index_title(request: Request, groups: list[tuple[Named, Group | None]]) -> str:
     """Which set ranks highest as one city."""
-    ranked = [(group.rank, named) for named, group in groups if group]
+    ranked = [(group.rank, named, group) for named, group in groups if group]
     if not ranked:
         return request.t("Corridors: several cities as one", "走廊：几座城市合为一城")
-    rank, named = min(ranked, key=lambda pair: (pair[0], pair[1].id))
-    said, name = request.say.rank_word(rank), named.name[request.lang]
-    return request.t(f"As one city the {name} would be {said}", f"{name}若为一城，将居{said}")
+    _, named, group = min(ranked, key=lambda found: (found[0], found[1].id))
+    return _as_one(request, named, group)
+
+
+def _as_one(request: Request, named: Named, group: Group) -> str:
+    """Where a set would rank as one city, with the range of that rank."""
+    say, name = request.say, named.name[request.lang]
+    rank, span = say.rank_word(group.rank), say.span(group.rank_low, group.rank_high)
+    if group.rank_low == group.rank_high:
+        span = ""
+    more = request.t(f" ({span})", f"（{span}）") if span else ""
+    return request.t(
+        f"As one city the {name} would be {rank}{more}", f"{name}若为一城，将居{rank}{more}"
+    )
 
 
 def page(request: Request, name: str) -> Page:
@@ -138,12 +149,7 @@ def _title(request: Request, named: Named, group: Group | None, members: list[Ro
             [f"{say.city(m)}{request.t(' ', '第')}{say.whole(m['rank'])}" for m in members]
         )
         return request.t(f"{name}: {cities}", f"{name}：{cities}")
-    span = say.span(group.rank_low, group.rank_high)
-    rank = say.rank_word(group.rank)
-    more = request.t(f" ({span})", f"（{span}）") if span else ""
-    return request.t(
-        f"As one city the {name} would be {rank}{more}", f"{name}若为一城，将居{rank}{more}"
-    )
+    return _as_one(request, named, group)
 
 
 def _highest(request: Request, members: list[Row]) -> str:
@@ -200,7 +206,7 @@ def _partners(request: Request, group: Group) -> tuple[list[dict[str, Any]], Fig
                       f"对外合作最多的是{_other(request, group)}")  # fmt: skip
     note = request.t(
         f"Score: both cities’ Shares over their joint works, data year {group.year}",
-        f"得分：两城在合著论文上的份额之和，数据年{group.year}",
+        f"得分：两城在合著论文上的份额之和，数据年份{group.year}",
     )
     columns = ("city_a", "city_b", "works", "score", "expected", "affinity")
     cells = [(r["pair"], r["score"], [r[c] for c in columns]) for r in rows]
@@ -249,7 +255,7 @@ def _years_title(request: Request, history: list[Group]) -> str:
     first, last = history[0], history[-1]
     before, after = request.joint_rank(first), request.joint_rank(last)
     if len(history) < 2:
-        return request.t("One data year", "只有一个数据年")
+        return request.t("One data year", "只有一个数据年份")
     if first.rank == last.rank:
         return request.t(
             f"Still {after} in {last.year}, after {before} in {first.year}",
@@ -326,5 +332,5 @@ def _map_note(request: Request, named: Named, group: Group | None) -> str:
     return request.t(
         f"The area of a circle is the Share, the width of a line the joint works, data year "
         f"{group.year}. Land only, no borders.",
-        f"圆面积为份额，线宽为合著论文数，数据年{group.year}。底图只画陆地，不画界线。",
+        f"圆面积为份额，线宽为合著论文数，数据年份{group.year}。底图只画陆地，不画界线。",
     )

@@ -57,7 +57,7 @@ def _ranks(request: Request, title: str, rows: list[Row], scale: Scale) -> Figur
 
     note = request.t(
         f"World rank of countries, data year {request.shown.year}; bar: {request.bar()}",
-        f"国家和地区的全球名次，数据年{request.shown.year}；粗线为{request.bar()}",
+        f"国家和地区的全球名次，数据年份{request.shown.year}；粗线为{request.bar()}",
     )
     return request.figure("ranks", title, note, COLUMNS, [[r[c] for c in COLUMNS] for r in rows],
                           draw)  # fmt: skip

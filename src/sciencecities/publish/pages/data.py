@@ -16,6 +16,8 @@ def page(request: Request, _name: str) -> Page:
         section="data",
         files=takeaway.files(edition),
         tables=[t for t in KINDS[edition.kind] if t.name not in takeaway.NOT_WHOLE],
+        hashes={name: t["sha256"] for name, t in edition.manifest["tables"].items()},
+        holds_zh=takeaway.HOLDS_ZH,
         licence=takeaway.LICENCE,
         said_to_machines=linked.block(linked.dataset(request)),
         bibtex=takeaway.citation_bib(edition).decode(),

@@ -40,7 +40,7 @@ def ranks(
     note = request.t(
         f"Data year {asked.year}. Dot: this choice. Tick: the edition’s own method. Bars: how many "
         f"of {n_choices} combinations give this rank.",
-        f"数据年{asked.year}。圆点为所选算法，竖线为本期算法，柱为{n_choices}种组合中得此名次的种数。",
+        f"数据年份{asked.year}。圆点为所选算法，竖线为本期算法，柱为{n_choices}种组合中得此名次的种数。",
     )
     cells = [
         [*(line.row.get(c) for c in COLUMNS[:7]), line.best, line.worst, line.in_top, n_choices]

@@ -14,6 +14,7 @@ from sciencecities.publish.shown import Row
 
 LEADING = 20
 LINES = 10
+YEARS = 6
 
 VERY_LIKELY = next(least for least, word, _ in WORDS if word == "very likely")
 
@@ -28,9 +29,9 @@ def page(request: Request, _name: str) -> Page:
         title=_title(request, rows, moved),
         section="ranking",
         rows=rows,
-        chart=_chart(request, rows) if len(shown.edition.years) > 1 else None,
+        chart=chart(request, rows) if len(shown.edition.years) > 1 else None,
         moves=_moves(request, rows),
-        years=shown.edition.years,
+        years=shown.edition.years[-YEARS:],
         stated=[r for r in rows if r["p_rose"] is not None],
     )
 
@@ -75,7 +76,7 @@ def _moves(request: Request, rows: list[Row]) -> Figure:
 
     return request.figure(
         "moves",
-        _moves_title(request, rows) if stated else request.t("How each city moved", "各城市的变动"),
+        _moves_title(request, rows) if stated else _plain_title(request, rows),
         request.t(
             "Of twenty re-draws of both years’ works: fell (outlined), same (grey), rose (dark)",
             "两年论文重抽，每20次中下降（空心）、不变（灰）、上升（深色）各几次",
@@ -94,6 +95,19 @@ def _moves_title(request: Request, rows: list[Row]) -> str:
     )
 
 
+def _plain_title(request: Request, rows: list[Row]) -> str:
+    """Who rose most, where nothing says how sure that is; no rise where years do not compare."""
+    risen = [r for r in rows if (r["rank_change"] or 0) > 0]
+    if request.shown.not_comparable or not risen:
+        return request.t("Ranks before and now", "上年与本年的名次")
+    most = max(risen, key=lambda r: (r["rank_change"], -r["rank"]))
+    name, rank = request.say.city(most), request.say.rank(most["rank"])
+    before = request.say.rank(most["previous_rank"])
+    return request.t(
+        f"{name} rose most: from {before} to {rank}", f"{name}上升最多：由{before}到{rank}"
+    )
+
+
 def _stayed(request: Request, rows: list[Row], before: int) -> str:
     """How many of the leading cities led in an earlier year too."""
     earlier = [request.shown.row(r["city_id"], year=before) for r in rows]
@@ -104,8 +118,9 @@ def _stayed(request: Request, rows: list[Row], before: int) -> str:
     )
 
 
-def _chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
-    years = request.shown.edition.years[-6:]
+def chart(request: Request, rows: list[Row]) -> tuple[Chart, Figure]:
+    """The ranks of the leading cities over the years, as lines."""
+    years = request.shown.edition.years[-YEARS:]
     names = {r["city_id"]: request.say.city(r) for r in rows[:LINES]}
     points = [
         {

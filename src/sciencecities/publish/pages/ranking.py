@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from sciencecities.certainty import WORDS, word
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish import drawn, headlines, linked
 from sciencecities.publish.figures import Figure
 from sciencecities.publish.maps import Dot
 from sciencecities.publish.order import order
+from sciencecities.publish.pages import movement
 from sciencecities.publish.request import Page, Request
 from sciencecities.publish.shown import Row
 from sciencecities.publish.site import NoSuchPageError
@@ -19,7 +23,12 @@ from sciencecities.publish.worldmap import WorldMap
 FIRST = 10
 """Cities on the first screen."""
 
+FIELD = 5
+"""Cities of each field on the page of several."""
+
 ON_MAP = 100
+
+VERY_LIKELY = next(least for least, english, _ in WORDS if english == "very likely")
 
 LARGEST = 12.0
 """Radius of the largest circle, px."""
@@ -37,28 +46,89 @@ def scope(request: Request, name: str) -> Page:
     return _page(request, name, "industries" if name in request.shown.industries else "subjects")
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A scope on the page of several: its leading cities, and how sure the first place is."""
+
+    name: str
+    title: str
+    rows: list[Row]
+    sure: str
+    """`almost certainly ahead of Shanghai`; empty where it is not known."""
+
+
 def subjects(request: Request, _name: str) -> Page:
     """The five subjects, each with its leading cities."""
     shown = request.shown
-    leading = Counter(rows[0]["city_id"] for s in shown.subjects if (rows := shown.ranking(s)))
-    title = request.t("Five subjects", "五大学科")
-    if leading:
-        city_id, n = min(leading.items(), key=lambda item: (-item[1], item[0]))
-        name, of = request.say.city(shown.cities[city_id]), leading.total()
-        title = request.t(f"{name} leads in {n} of {of} subjects", f"{of}个学科中，{name}{n}科居首")
-    return _scopes(request, title, [*shown.subjects, *shown.subjects_otherwise], "subjects")
+    found = [_field(request, s) for s in shown.subjects]
+    title = _leader(request, found, "subjects", "学科") or request.t("Five subjects", "五大学科")
+    lede = _what_counts(
+        request,
+        "By the journal a work is in, else by its topic or headings; a journal may have two "
+        "subjects, so their Shares do not add up to the overall Share.",
+        "按论文所在期刊划分，无期刊表时按主题或主题词；一种期刊可属两个学科，各学科份额之和不等于总份额。",
+    )
+    otherwise = [_field(request, s) for s in shown.subjects_otherwise]
+    return request.render(
+        "scopes.html", title=title, section="subjects", listed=found, otherwise=otherwise,
+        lede=lede,
+    )  # fmt: skip
 
 
 def industries(request: Request, _name: str) -> Page:
     """The industries and other scopes, each with its leading cities."""
-    title = request.t("Industries", "产业")
-    return _scopes(request, title, request.shown.industries, "industries")
+    found = [_field(request, s) for s in request.shown.industries]
+    title = _leader(request, found, "industries", "产业")
+    if not title:
+        title = request.t("No industry is told apart here", "本期未按产业划分")
+    lede = _what_counts(
+        request,
+        "The research in the topics of an industry, not its firms or their sales; a work may "
+        "belong to several industries or to none.",
+        "所计为各产业相关主题的论文，不是企业或产值；一篇论文可属多个产业，也可不属任何产业。",
+    )
+    return request.render(
+        "scopes.html", title=title, section="industries", listed=found, otherwise=[], lede=lede,
+    )  # fmt: skip
 
 
-def _scopes(request: Request, title: str, names: list[str], section: str) -> Page:
-    shown = request.shown
-    listed = [(s, shown.edition.title(s, request.lang), shown.ranking(s)[:5]) for s in names]
-    return request.render("scopes.html", title=title, section=section, listed=listed)
+def _what_counts(request: Request, en: str, zh: str) -> str:
+    """What makes a work belong to a field; a ranking without works has it from its publisher."""
+    if request.shown.is_counted:
+        return request.t(en, zh)
+    return request.t("As the publisher assigns them.", "划分以发布方为准。")
+
+
+def _field(request: Request, scope: str) -> Field:
+    shown, say = request.shown, request.say
+    rows = shown.ranking(scope)[:FIELD]
+    sure = ""
+    if len(rows) > 1 and (p := rows[0]["p_ahead_next"]) is not None:
+        second = say.city(rows[1])
+        sure = say.t(f"{word(p)} ahead of {second}", f"{word(p, 'zh')}领先{second}")
+        if p < headlines.LIKELY:
+            sure = say.t(f"cannot be told apart from {second}", f"与{second}难分先后")
+    return Field(scope, shown.edition.title(scope, request.lang), rows, sure)
+
+
+def _leader(request: Request, fields: Sequence[Field], what: str, zh: str) -> str:
+    """Which city leads most of the fields, and in how many of them that is very likely."""
+    firsts = [f.rows[0] for f in fields if f.rows]
+    if not firsts:
+        return ""
+    leading = Counter(r["city_id"] for r in firsts)
+    city_id, n = min(leading.items(), key=lambda item: (-item[1], item[0]))
+    name, of = request.say.city(request.shown.cities[city_id]), leading.total()
+    title = request.t(f"{name} leads in {n} of {of} {what}", f"{of}个{zh}中，{name}在{n}个居首")
+    known = [r["p_ahead_next"] for r in firsts
+             if r["city_id"] == city_id and r["p_ahead_next"] is not None]  # fmt: skip
+    if not known:
+        return title
+    sure = sum(p >= VERY_LIKELY for p in known)
+    return title + request.t(
+        f", very likely so in {sure or 'none'} of them",
+        f"，其中{sure}个很可能属实" if sure else "，但没有一个称得上很可能",
+    )
 
 
 def _page(request: Request, name: str, section: str) -> Page:
@@ -74,10 +144,6 @@ def _page(request: Request, name: str, section: str) -> Page:
     return request.render(
         "ranking.html",
         title=title,
-        description=request.t(
-            "Which cities make the world's science, with the range of each rank.",
-            "全球科学城市排名、名次区间与变动。",
-        ),
         section=section,
         scope=name,
         scope_title=shown.edition.title(name, request.lang),
@@ -91,8 +157,17 @@ def _page(request: Request, name: str, section: str) -> Page:
         ranks=ranks,
         embed=linked.snippet(request, ranks) if ranks else "",
         said_to_machines=linked.block(linked.dataset(request)),
+        moves=movement.chart(request, rows) if _moved(request, name, rows) else None,
+        years=shown.edition.years[-movement.YEARS :],
         lost=drawn.unassigned(request, lost, unassigned, size) if lost else None,
     )
+
+
+def _moved(request: Request, scope: str, rows: list[Row]) -> bool:
+    """Whether the front page shows the years: there are several, and they can be compared."""
+    shown = request.shown
+    return (scope == OVERALL and bool(rows) and shown.year_before is not None
+            and not shown.not_comparable)  # fmt: skip
 
 
 def _unassigned_title(request: Request, parts: list[tuple[str, float]], size: float) -> str:
@@ -118,7 +193,7 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
     size = request.t("; the area of a circle is the Share", "，圆面积与份额成正比") if most else ""
     note = request.t(
         f"The first {n} cities{size}, data year {year}. Land only, no borders.",
-        f"前{n}座城市{size}，数据年{year}。底图只画陆地，不画界线。",
+        f"前{n}座城市{size}，数据年份{year}。底图只画陆地，不画界线。",
     )
     title = _map_title(request, top)
     columns = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "longitude",

@@ -1,0 +1,169 @@
+"""What pages say: findings with certainty, breaks between phrases, sources, names nobody bears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+import sciencecities as sc
+from sciencecities import sample
+from sciencecities.publish import takeaway
+from sciencecities.publish.marks import Scale
+from sciencecities.publish.shown import Shown
+from sciencecities.publish.site import Site
+from sciencecities.publish.wording import Wording
+from sciencecities.web.app import application
+
+
+@pytest.fixture(scope="module")
+def site(edition: sc.Edition) -> Site:
+    return Site([edition, sc.open("natureindex-2024")])
+
+
+@pytest.fixture(scope="module")
+def client(site: Site) -> Iterator[TestClient]:
+    with TestClient(application(site), raise_server_exceptions=False) as client:
+        yield client
+
+
+def text_of(html: str) -> str:
+    """The words of a page's main part."""
+    main = html.partition("<main")[2].partition("</main>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("广州提出6个未来产业方向", ["广州提出", "6个未来产业方向"]),
+        (
+            "据称活力创新轴汇聚全市约30%的高等院校和科研院所",
+            ["据称", "活力创新轴汇聚全市", "约30%的", "高等院校和科研院所"],
+        ),
+        ("走廊：4座城市中3座位列前二十", ["走廊：", "4座城市中", "3座位列前二十"]),
+        ("彼此相距不超过210公里", ["彼此相距不超过", "210公里"]),
+        ("2021年仍为第2（2）", ["2021年仍为", "第2（2）"]),
+        ("巴尔的摩与纽约3座", ["巴尔的摩与", "纽约", "3座"]),
+        ("Of 100 works, 5.0 are in no city", ["Of 100 works, 5.0 are in no city"]),
+    ],
+)
+def test_a_chinese_headline_breaks_between_phrases(site: Site, said: str, lines: list[str]) -> None:
+    html = str(site.templates.filters["breaks"](said))
+    assert [re.sub(r"<[^>]+>", "", line) for line in html.split("<wbr>")] == lines
+
+
+@pytest.mark.parametrize(
+    ("worst", "ticks"),
+    [(10, [1, 5, 10]), (15, [1, 5, 10, 15]), (37, [1, 10, 20, 30]), (60, [1, 20, 40, 60])],
+)
+def test_ranks_on_an_axis_are_evenly_apart(worst: int, ticks: list[int]) -> None:
+    assert Scale(1, worst).ticks() == ticks
+
+
+def test_pages_of_fields_say_who_leads_and_how_sure(site: Site) -> None:
+    slug = site.shown[0].slug
+    page = site.page(f"en/{slug}/subjects.html")
+    assert re.search(r"leads in \d of \d subjects, very likely so in (none|\d) of them", page.title)
+    said = text_of(page.html)
+    assert "Share measures the size of an output, not its quality." in said
+    assert "Counted from works.jsonl" in said
+    assert re.search(r"ahead of|cannot be told apart from", said)
+    zh = site.page(f"zh/{slug}/industries.html")
+    assert zh.title == "本期未按产业划分" or "居首" in zh.title
+
+
+def test_a_city_page_shows_its_years_and_what_is_in_no_city(site: Site) -> None:
+    slug = site.shown[0].slug
+    said = text_of(site.page(f"en/{slug}/city/guangzhou.html").html)
+    assert "Rank overall in each data year of this edition." in said
+    assert "of all works, worldwide" in said
+    files = dict(site.page(f"en/{slug}/city/guangzhou.html").files())
+    rows = files[f"en/{slug}/city/guangzhou/years.csv"]().decode("utf-8-sig").splitlines()
+    years = site.shown[0].edition.years
+    assert rows[0].startswith("data_year,scope,") and len(rows) == 1 + len(years)
+
+
+def test_no_gain_and_no_loss_is_told_of_years_that_do_not_compare(site: Site) -> None:
+    shown = site.shown[0]
+    for row in shown.ranking():
+        title = dict(_titles(site.page(f"en/{shown.slug}/city/{_slug(shown, row)}.html").html))
+        if "why-h" in title and shown.not_comparable:
+            assert title["why-h"] == "What the difference of the two Shares is made of"
+
+
+def _slug(shown: Shown, row: dict[str, object]) -> str:
+    return shown.slug_of(str(row["city_id"]))
+
+
+def _titles(html: str) -> list[tuple[str, str]]:
+    return [(i, re.sub(r"<[^>]+>", "", said))
+            for i, said in re.findall(r'<h2 id="([\w-]+)">(.*?)</h2>', html)]  # fmt: skip
+
+
+def test_a_published_ranking_has_no_columns_without_numbers(site: Site) -> None:
+    head = site.page("en/natureindex-2024/ranking.html").html.partition("<thead>")[2]
+    head = head.partition("</thead>")[0]
+    assert "Share" not in head and "Count" not in head and "Range" in head
+
+
+def test_a_published_ranking_is_cited_as_its_publishers() -> None:
+    published = sc.open("natureindex-2024")
+    bib, cff = takeaway.citation_bib(published).decode(), takeaway.citation_cff(published).decode()
+    assert "author = {{Springer Nature (Nature Index)}}" in bib
+    assert "tabulated by sciencecities" in bib and "year = {2025}" in bib
+    assert 'name: "Springer Nature (Nature Index)"' in cff
+    assert "license:" not in cff
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/zh/edition/cities.html?q=Pariss", "没有“Pariss”，是否指巴黎？"),
+        ("/en/edition/cities.html?q=Pariss", "No city “Pariss” here. Close: Paris."),
+        ("/zh/edition/compare.html?a=Pariss&b=广州", "没有“Pariss”，是否指巴黎？"),
+        ("/zh/edition/corridors.html?cities=Qqqqq,广州", "没有“Qqqqq”这座城市。"),
+        ("/en/edition/cities.html?q=广州", "Guangzhou: 1st"),
+        ("/zh/edition/nope.html", "本站没有这个地址： /zh/edition/nope.html"),
+    ],
+)
+def test_what_is_not_found_is_said_in_the_pages_language(
+    client: TestClient, site: Site, path: str, said: str
+) -> None:
+    slug = site.shown[0].slug
+    assert said in text_of(client.get(path.replace("/edition/", f"/{slug}/")).text)
+
+
+def test_a_folder_leads_to_its_first_page(client: TestClient, site: Site) -> None:
+    slug = site.shown[0].slug
+    for path, to in (
+        ("/zh", "/zh/index.html"), ("/zh/", "/zh/index.html"),
+        (f"/en/{slug}", f"/en/{slug}/ranking.html"), (f"/en/{slug}/", f"/en/{slug}/ranking.html"),
+    ):  # fmt: skip
+        answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (307, to)
+    assert client.get("/de/", follow_redirects=False).status_code == 404
+
+
+def test_every_page_describes_itself(site: Site) -> None:
+    for path in site.paths():
+        html = site.page(path).html
+        found = re.search(r'<meta name="description" content="([^"]+)">', html)
+        assert found and len(found[1]) > 10, path
+
+
+def test_the_demonstration_says_so_on_every_page(
+    edition: sc.Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = edition.manifest | {"inputs": [{"name": sample.FILE}]}
+    assert sample.is_sample(manifest) and not sample.is_sample(edition.manifest)
+    own = Site([edition])
+    monkeypatch.setattr(Shown, "is_sample", property(lambda _: True))
+    for path in ("en/index.html", f"zh/{own.shown[0].slug}/cities.html"):
+        assert sample.SAYS[path.startswith("zh")] in own.page(path).html
+
+
+def test_parts_of_a_column_have_equal_decimals() -> None:
+    assert Wording("en").per_hundred([("a", 2.6), ("b", 0.37)], 100) == ["2.60", "0.37"]
