@@ -48,7 +48,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b'{"error": "made up"}'
     cut: float | None = None  # part of the body that is sent before the line breaks
-    stall: float | None = None  # seconds of silence in the middle of the body
+    stall: bool = False  # silence in the middle of the body, until the other side hangs up
     change: Callable[[bytes], bytes] | None = None
     times: int = 1
 
@@ -246,9 +246,8 @@ class Services:
 
         async def parts() -> AsyncIterator[bytes]:
             yield body[:sent]
-            if fault.stall:
-                await asyncio.sleep(fault.stall)
-                yield body[sent:]
+            while fault.stall and not await request.is_disconnected():
+                await asyncio.sleep(0.05)
 
         return StreamingResponse(parts(), true.status_code, headers)
 

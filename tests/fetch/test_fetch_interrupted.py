@@ -145,11 +145,11 @@ def test_ctrl_c_says_how_to_go_on(service: Service, tmp_path: Path) -> None:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     )
-    _, shown = process[0].communicate(timeout=60)
+    _, shown = process[0].communicate(timeout=180)
     assert process[0].returncode == 130
     assert shown.decode().splitlines()[-1] == "interrupted; the same command goes on from here"
     process.clear()
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=180)
     assert done.returncode == 0
     assert b"going on after 200 of 500 works" in done.stderr
     assert b"500 works in 1 files" in done.stdout

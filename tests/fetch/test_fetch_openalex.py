@@ -143,7 +143,7 @@ def test_a_cut_work_that_is_gone_stays_as_it_was_listed(
         {"status": 503, "headers": {"Retry-After": "0.01"}, "times": 2},
         {"cut": 0.0},
         {"cut": 0.7, "times": 3},
-        {"stall": 3.0},
+        {"stall": True},
         {"change": lambda body: body[: len(body) // 2]},
         {"change": lambda _: b"<html>busy</html>"},
     ],
@@ -154,7 +154,7 @@ def test_a_passing_fault_is_tried_again(
 ) -> None:
     service.works = [work(n) for n in range(1, 351)]
     service.faults = [Fault(is_page(2), **fault)]
-    manners = Manners(rate=1000, timeout=0.5, attempts=4, backoff=0.01)
+    manners = Manners(rate=1000, timeout=3, attempts=4, backoff=0.01)
     note = fetch_works(query(service), tmp_path / "out", manners=manners)
     assert ids(works_in(tmp_path / "out")) == ids(service.works)
     assert note["service"]["retries"] == sum(s.spoilt for s in service.seen) > 0

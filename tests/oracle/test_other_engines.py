@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = Path(__file__).with_name("test_engines.py")
 IS_CI = os.environ.get("CI") == "true"
-START_SECONDS = 60
+START_SECONDS = 180
 
 # Compiling costs more than it saves on a few hundred rows.
 SPARK_DEFAULTS = """

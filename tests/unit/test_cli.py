@@ -336,7 +336,7 @@ def test_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
         while not (tmp_path / ".out.building" / "corpus").exists() and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
     assert process.returncode == 130
     assert err == "interrupted; the same command with --resume goes on from here\n"
     assert not (tmp_path / "out").exists()

