@@ -135,7 +135,7 @@ def test_ctrl_c_says_how_to_go_on(service: Service, tmp_path: Path) -> None:
         pages[0] += "cursor" in seen.params
         if pages[0] == 3 and process:
             process[0].send_signal(signal.SIGINT)
-            time.sleep(0.3)
+            process[0].wait()
 
     service.before = interrupt
     process.append(
