@@ -313,10 +313,11 @@ def _measures(
     } | {f"overlap_{k}": head(k) for k in HEADS if k <= max(p.rank for p in listed)}
     observed = np.array([r["rank"] for r in ours])
     draws = _replicate_ranks(edition, ours, scope, year)
-    return [
-        Measure(name, function(observed), *_limits(name, function, draws, found))
-        for name, function in functions.items()
-    ]
+    measures = []
+    for name, function in functions.items():
+        value = function(observed)
+        measures.append(Measure(name, value, *_limits(name, function, draws, found, value)))
+    return measures
 
 
 def _replicate_ranks(
@@ -337,16 +338,17 @@ def _limits(
     function: Ranker,
     draws: NDArray[Any] | None,
     found: Sequence[tuple[Published, Row]],
+    value: float | None,
 ) -> tuple[float | None, float | None]:
-    """2.5 % and 97.5 % limits over the re-draws; without works, worst and best."""
+    """2.5 % and 97.5 % limits over the re-draws, widened to hold the value; without works, worst
+    and best."""
     if draws is not None:
-        values = sorted(
-            v for d in range(draws.shape[1]) if (v := function(draws[:, d])) is not None
-        )
-        if not values:
+        drawn = sorted(v for d in range(draws.shape[1]) if (v := function(draws[:, d])) is not None)
+        if not drawn or value is None:
             return None, None
-        n = len(values)
-        return values[max(0, -(-n * 25 // 1000) - 1)], values[-(-n * 975 // 1000) - 1]
+        n = len(drawn)
+        low, high = drawn[max(0, -(-n * 25 // 1000) - 1)], drawn[-(-n * 975 // 1000) - 1]
+        return min(low, value), max(high, value)
     return _bounds(name, found)
 
 
