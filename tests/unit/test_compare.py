@@ -92,6 +92,14 @@ def test_an_edition_agrees_with_itself(edition: sc.Edition) -> None:
     assert found.not_found == []
 
 
+def test_a_published_ranking_beside_an_edition(
+    edition: sc.Edition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The built-in ranking has no Shares, so that the edition's stand beside nothing."""
+    assert run(["compare", "natureindex-2024", str(edition.path)]) == 0
+    assert "Our Share" not in capsys.readouterr().out
+
+
 def test_limits_hold_the_measure(tmp_path: Path) -> None:
     """Of nine cities with 12, 11, … works hardly any re-draw keeps the order."""
     cities = ["Paris", "Lyon", "Berlin", "Munich", "Rome", "Milan", "Madrid", "Oxford", "Tokyo"]

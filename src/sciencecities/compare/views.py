@@ -50,7 +50,7 @@ def comparison_views(c: Comparison, kind: str) -> list[View]:
 
 
 def _cities(c: Comparison) -> View:
-    """City by city; with Shares where the published table has any."""
+    """City by city; with Shares where both have any."""
     columns = [
         Column("Published", True), Column("Ours", True), Column("Difference", True),
         Column("Inside"), Column("City"), Column("城市"), Column("As published"),
@@ -66,15 +66,18 @@ def _cities(c: Comparison) -> View:
     ]  # fmt: skip
     view = View("City by city; a positive difference: we rank it higher.", columns, cells)
     published = [r["published_share"] for r in c.cities if r["published_share"] is not None]
-    if published:
-        digits = decimals([*published, *(r["share"] for r in c.cities)])
+    ours = [r["share"] for r in c.cities if r["share"] is not None]
+    if published and ours:
+        digits = decimals([*published, *ours])
         view.columns = [*columns, Column("Published Share", True), Column("Our Share", True)]
         for row, r in zip(view.rows, c.cities, strict=True):
             low, high = r["share_low"], r["share_high"]
             span = "" if low is None else f" ({low:,.{digits}f}–{high:,.{digits}f})"
-            theirs = r["published_share"]
-            row.append("–" if theirs is None else f"{theirs:,.{digits}f}")
-            row.append(f"{r['share']:,.{digits}f}{span}")
+            theirs, own = (
+                "–" if r[of] is None else f"{r[of]:,.{digits}f}"
+                for of in ("published_share", "share")
+            )
+            row += [theirs, f"{own}{span}"]
         if c.n_shares_ranged:
             view.notes.append(
                 f"{c.n_shares_inside} of {c.n_shares_ranged} published Shares lie inside our "
