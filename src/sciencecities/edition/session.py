@@ -51,7 +51,7 @@ def _said(path: Path) -> Iterator[None]:
         raise EditionError(
             f"{path}: too large to read at once; ask for one scope, one city or fewer rows"
         ) from error
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         reason = str(error).strip().split("\n", 1)[0]
         raise EditionError(
             f"{path}: damaged ({reason}); `sciencecities verify` lists what, build again"

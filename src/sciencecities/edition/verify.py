@@ -152,7 +152,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}: is no edition (no manifest.json); "
             f"`sciencecities build … --out {folder}` makes one"
         ) from error
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EditionError(f"{path}: cannot be read ({error}); build the edition again") from error
     if "format" not in manifest:
         raise EditionError(
@@ -193,7 +193,7 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
             rows, sha256 = table_hash(path, table)
         except FileNotFoundError:
             problems.append(f"{path.name}: is missing")
-        except (pa.ArrowException, OSError, KeyError) as error:
+        except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
             problems.append(f"{path.name}: cannot be read ({str(error).splitlines()[0]})")
         else:
             if rows != noted.get("rows"):
@@ -245,7 +245,7 @@ def open_tables(connection: duckdb.DuckDBPyConnection, folder: Path, kind: str) 
                     f"CREATE VIEW {table.name} AS "
                     f"SELECT * FROM read_parquet([{file}], hive_partitioning = false)"
                 )
-            except duckdb.Error as error:
+            except (duckdb.Error, UnicodeDecodeError) as error:
                 reason = str(error).splitlines()[0]
                 raise EditionError(
                     f"{folder / table.name}.parquet: cannot be read ({reason}); build it again"
