@@ -152,7 +152,7 @@ def test_ctrl_c_says_how_to_go_on(service: Service, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, check=False, timeout=180)
     assert done.returncode == 0
     assert b"going on after 200 of 500 works" in done.stderr
-    assert b"500 works in 1 files" in done.stdout
+    assert b"500 works in 1 file, " in done.stdout
 
 
 def test_two_fetches_of_one_folder(service: Service, tmp_path: Path, manners: Manners) -> None:

@@ -391,7 +391,7 @@ def test_the_command_line(
     assert "200 of 250 works are kept" in capfd.readouterr().err
     assert run(command) == 0
     shown = "".join(capfd.readouterr())
-    assert "250 works in 1 files" in shown and f"Next: sciencecities build {out}" in shown
+    assert "250 works in 1 file, " in shown and f"Next: sciencecities build {out}" in shown
     assert "s3cret" not in shown
     assert run([*command, "--types", "art icle"]) == 2
     assert run([*command[:-4], "--base-url", "nowhere"]) == 2

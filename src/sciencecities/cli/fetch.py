@@ -15,6 +15,7 @@ import click
 
 from sciencecities.cli.common import quiet_option, years
 from sciencecities.cli.fetch_bars import reporting
+from sciencecities.edition.show import plural
 from sciencecities.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def openalex(
             raise BudgetEndedError(f"{error}. Then: {_this_command()}") from error
     service = note["service"]
     click.echo(
-        f"{note['works']:,} works in {len(note['parts'])} files, "
-        f"${service['cost_usd']:.4f} for {service['requests']:,} requests.\n"
+        f"{plural(note['works'], 'work')} in {plural(len(note['parts']), 'file')}, "
+        f"${service['cost_usd']:.4f} for {plural(service['requests'], 'request')}.\n"
         f"Next: sciencecities build {shlex.quote(out)} --out EDITION"
     )
 
@@ -185,8 +186,8 @@ def snapshot(
             query, Path(out), restart=restart, manners=_manners(manners), report=report
         )
     click.echo(
-        f"Release {note['release']}: {note['records']:,} records in {len(note['files']):,} files, "
-        f"{note['bytes'] / 1e9:,.2f} GB.\n"
+        f"Release {note['release']}: {plural(note['records'], 'record')} in "
+        f"{plural(len(note['files']), 'file')}, {note['bytes'] / 1e9:,.2f} GB.\n"
         + (
             f"Next: sciencecities build {shlex.quote(out)} --out EDITION"
             if entity == "works"

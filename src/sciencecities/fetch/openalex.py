@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sciencecities.edition.show import plural
 from sciencecities.errors import BudgetEndedError, FetchError
 from sciencecities.fetch import folder as folders
 from sciencecities.fetch.http import Answer, Client, Manners, number, remaining_usd
@@ -197,8 +198,8 @@ class _Job:
             left_usd=self.spending.left,
         )
         self.report.say(
-            f"{works:,} works to fetch: {calls:,} calls, ${estimate.cost_usd:.4f}, about "
-            f"{estimate.bytes / 1e6:,.0f} MB unpacked"
+            f"{plural(works, 'work')} to fetch: {plural(calls, 'call')}, "
+            f"${estimate.cost_usd:.4f}, about {estimate.bytes / 1e6:,.0f} MB unpacked"
         )
         if estimate.cost_usd > estimate.budget_usd + 1e-9 and not agree(estimate):
             raise BudgetEndedError(

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sciencecities.edition.show import plural
 from sciencecities.errors import FetchError, ReleaseChangedError
 from sciencecities.fetch import folder as folders
 from sciencecities.fetch.download import GoneError, NotThereError, Remote, download
@@ -105,8 +106,8 @@ class _Job:
         left = sum(f.bytes for f in missing)
         self._check_room(left)
         self.report.say(
-            f"release {release.date}: {len(wanted):,} files, {total / 1e9:,.2f} GB, "
-            f"{sum(f.records for f in wanted):,} records; {left / 1e9:,.2f} GB to fetch"
+            f"release {release.date}: {plural(len(wanted), 'file')}, {total / 1e9:,.2f} GB, "
+            f"{plural(sum(f.records for f in wanted), 'record')}; {left / 1e9:,.2f} GB to fetch"
         )
         self.report.begin(total, total - left, "B")
         for file in missing:
