@@ -73,6 +73,31 @@ def test_a_damaged_table_is_named(damage: str, edition: Path) -> None:
     assert "build" in ranking.error
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new", "command"),
+    [
+        ("contributions", b"work_id", b"\x8bork_id", ["trace", "Guangzhou"]),
+        ("rankings", b"city_id", b"\xffity_id", ["city", "Guangzhou"]),
+        ("method_places", b"ARROW:schema", None, ["city", "Guangzhou"]),
+    ],
+)
+def test_damaged_names_are_told(
+    table: str, old: bytes, new: bytes | None, command: list[str], edition: Path
+) -> None:
+    """Of columns, and of the schema that stands behind them as text."""
+    path = edition / f"{table}.parquet"
+    data = path.read_bytes()
+    at = data.rindex(old) + len(old) + 40
+    path.write_bytes(data.replace(old, new) if new else data[:at] + b"\x01" + data[at + 1 :])
+    code, text = verify(edition)
+    assert code == 1
+    assert f"{table}.parquet: " in text
+    outcome = server().run(command[0], edition, *command[1:])
+    for said in (text, outcome.err):
+        assert "unexpected" not in said
+        assert "Traceback" not in said
+
+
 def test_a_changed_number_is_found(edition: Path) -> None:
     import pyarrow.parquet as pq
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sciencecities.errors import EditionError
 from sciencecities.method.choices import LINEAR
 from sciencecities.method.sums import Array, Groups, Sums
 from sciencecities.tables import METHOD_CITIES, METHOD_PLACES
@@ -50,6 +52,32 @@ class Definition:
         return self.city_ids.index(city_id) + 1
 
 
+class _File:
+    """A Parquet file. All raise EditionError if it is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._told():
+            file = pq.ParquetFile(path)
+        self._file, self.metadata, self.names = file, file.metadata, file.schema_arrow.names
+
+    def read(self, columns: list[str] | None = None, groups: list[int] | None = None) -> pa.Table:
+        """Columns (of all, if none is named) of row groups (all, if none is named)."""
+        with self._told():
+            if groups is None:
+                return self._file.read(columns=columns)
+            return self._file.read_row_groups(groups, columns=columns)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise EditionError(
+                f"{self._path}: cannot be read ({str(error).splitlines()[0]}); build it again"
+            ) from error
+
+
 class Cube:
     """The method tables in a folder."""
 
@@ -58,21 +86,21 @@ class Cube:
         self._kept: dict[tuple[tuple[int, ...], str], Array] = {}
         self.works = lru_cache(YEARS)(self._works)
 
-    def _file(self, table: str) -> pq.ParquetFile:
-        return pq.ParquetFile(self._folder / f"{table}.parquet")
+    def _file(self, table: str) -> _File:
+        return _File(self._folder / f"{table}.parquet")
 
     # --- works --------------------------------------------------------------------------------
 
     def years(self) -> list[int]:
         """Data years, oldest first."""
-        column = self._file("method_works").read(columns=["data_year"]).column(0)
+        column = self._file("method_works").read(["data_year"]).column(0)
         return [int(y) for y in np.unique(column.to_numpy())]
 
     def _works(self, year: int) -> Works:
         """The works of a data year."""
         file = self._file("method_works")
         columns = ["work_no", "data_year", "set_no", "journal_no", "is_letter"]
-        table = file.read_row_groups(_groups(file, "data_year", year, year), columns=columns)
+        table = file.read(columns, _groups(file, "data_year", year, year))
         years = table.column("data_year").to_numpy()  # in order
         low, high = np.searchsorted(years, [year, year + 1])
         table = table.slice(low, high - low)
@@ -149,15 +177,13 @@ class Cube:
             work, place, own = (a[start:end] for a in arrays)
             yield work - works.first, place, own, own
 
-    def _read(
-        self, file: pq.ParquetFile, run: list[int], columns: list[str], *, keep: bool
-    ) -> list[Array]:
+    def _read(self, file: _File, run: list[int], columns: list[str], *, keep: bool) -> list[Array]:
         """Columns of row groups; those of a year that is one run are kept for the next pass."""
         at = tuple(run)
         kept = self._kept
         found = {c: kept[at, c] for c in columns if (at, c) in kept}
         if missing := [c for c in columns if c not in found]:
-            table = file.read_row_groups(run, columns=missing)
+            table = file.read(missing, run)
             found |= {c: _int64(table.column(c)) for c in missing}
         if keep:  # put in place at once: a server asks from several threads
             others = {key: a for key, a in kept.items() if key[0] == at}
@@ -272,9 +298,9 @@ def _int64(column: pa.ChunkedArray) -> Array:
     return values.astype(np.int64, copy=False)
 
 
-def _groups(file: pq.ParquetFile, column: str, low: int, high: int) -> list[int]:
+def _groups(file: _File, column: str, low: int, high: int) -> list[int]:
     """Row groups that may hold values of the column between low and high."""
-    meta, at = file.metadata, file.schema_arrow.names.index(column)
+    meta, at = file.metadata, file.names.index(column)
     found = []
     for group in range(meta.num_row_groups):
         stats = meta.row_group(group).column(at).statistics
@@ -283,7 +309,7 @@ def _groups(file: pq.ParquetFile, column: str, low: int, high: int) -> list[int]
     return found
 
 
-def _runs_of(file: pq.ParquetFile, groups: list[int]) -> list[list[int]]:
+def _runs_of(file: _File, groups: list[int]) -> list[list[int]]:
     """The row groups in runs of about ROWS_PER_RUN rows."""
     runs: list[list[int]] = []
     rows = ROWS_PER_RUN
