@@ -167,3 +167,18 @@ def test_the_demonstration_says_so_on_every_page(
 
 def test_parts_of_a_column_have_equal_decimals() -> None:
     assert Wording("en").per_hundred([("a", 2.6), ("b", 0.37)], 100) == ["2.60", "0.37"]
+
+
+def test_a_page_on_why_a_city_moved_says_from_where_to_where(site: Site) -> None:
+    slug = site.shown[0].slug
+    title = site.page(f"en/{slug}/why/guangzhou.html").title
+    assert re.fullmatch(
+        r"Why Guangzhou (went from \d+\w+ in 2023 to|is) \d+\w+ in 2024(, as in 2023)?", title
+    )
+
+
+def test_platforms_without_claims_are_named(site: Site) -> None:
+    html = site.page("zh/natureindex-2024/observatory/hefei.html").html
+    section = html.partition('id="platforms"')[2].partition("</section>")[0]
+    assert "此处收录平台5家" in re.sub(r"<[^>]+>", "", section)
+    assert section.count('class="ref"') >= 5

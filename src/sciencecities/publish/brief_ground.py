@@ -75,6 +75,9 @@ def platforms(world: World, observatory: Observatory) -> Section | None:
                 shown,
             )
         )
+    elif observatory.platforms:
+        names = [world.text(p.name, p) for p in observatory.platforms]
+        blocks.append(Paragraph((*joined_words(world, names), world.t(".", "。"))))
     return Section("platforms", heading, (*blocks, *_joined(world, observatory)))
 
 

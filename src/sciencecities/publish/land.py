@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,13 @@ def within(box: Box) -> list[Ring]:
     if region := _region(box):
         return [[(x, y) for x, y in ring] for ring in region["rings"]]
     name = "land-110m" if box[2] - box[0] > COARSE_FROM else "land-50m"
-    near = _tree(name).query(rectangle(*box))  # its own tests are of boxes
-    return list(cut([polygons(name)[n] for n in sorted(near)], box))
+    found: list[Ring] = []
+    for turn in (-360.0, 0.0, 360.0):
+        turned = (box[0] + turn, box[1], box[2] + turn, box[3])
+        near = _tree(name).query(rectangle(*turned))  # its own tests are of boxes
+        rings = cut([polygons(name)[n] for n in sorted(near)], turned)
+        found += [[(x - turn, y) for x, y in ring] for ring in rings]
+    return found
 
 
 def lines_within(box: Box) -> list[Ring]:
@@ -134,7 +139,10 @@ def _tree(name: str) -> Any:
 
 
 def decoded(topology: dict[str, Any]) -> list[Any]:
-    """The land of a quantised TopoJSON as valid shapely polygons."""
+    """The land of a quantised TopoJSON as valid shapely polygons.
+
+    What crosses the date line goes on beyond 180°.
+    """
     from shapely.geometry import Polygon
 
     (sx, sy), (tx, ty) = topology["transform"]["scale"], topology["transform"]["translate"]
@@ -148,7 +156,7 @@ def decoded(topology: dict[str, Any]) -> list[Any]:
         for i in indices:
             arc = arcs[i] if i >= 0 else arcs[~i][::-1]
             points += arc[1:] if points else arc
-        return points
+        return unwrapped(points)
 
     found: list[Any] = []
     for geometry in topology["objects"]["land"]["geometries"]:
@@ -156,6 +164,22 @@ def decoded(topology: dict[str, Any]) -> list[Any]:
         for rings in many:
             found += parts(valid(Polygon(ring(rings[0]), [ring(r) for r in rings[1:]])))
     return found
+
+
+def unwrapped(ring: Ring) -> Ring:
+    """A ring that goes on where its file leaps from one side of the date line to the other.
+
+    One around a pole, which does not come back to its beginning, stays as it is.
+
+    >>> unwrapped([(170.0, 65.0), (180.0, 65.0), (-180.0, 66.0), (-170.0, 66.0), (170.0, 65.0)])
+    [(170.0, 65.0), (180.0, 65.0), (180.0, 66.0), (190.0, 66.0), (170.0, 65.0)]
+    """
+    turn, found = 0.0, ring[:1]
+    for (before, _), (x, y) in pairwise(ring):
+        if abs(x - before) > 180:
+            turn += 360 if x < before else -360
+        found.append((x + turn, y))
+    return ring if turn else found
 
 
 def parts(shape: Any, kind: str = "Polygon") -> list[Any]:

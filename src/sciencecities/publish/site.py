@@ -217,6 +217,9 @@ UNIT = "%|公里|种|倍|座|家|个|条|处|名|篇|项|科|位|年|次|对"
 AMOUNT = re.compile(rf"(?:全部|第|前|每|共|超|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?")
 """A number in Chinese, with what stands before and after it as one word."""
 
+SPACED = re.compile(r'([\u4e00-\u9fff])<wbr>(?=<span class="nw">\d)')
+"""Where a <wbr> parts Chinese from a figure, which browsers then set without a space."""
+
 PHRASE = re.compile(r"[，；：。、—”]|^据称|(?<!巴尔)的(?!$)|与(?=[^，。；]{2})")
 """After these a Chinese headline may break, besides before an amount."""
 
@@ -224,7 +227,8 @@ PHRASE = re.compile(r"[，；：。、—”]|^据称|(?<!巴尔)的(?!$)|与(?=
 def _breaks(text: str) -> Markup:
     """A headline that breaks between phrases only: no Chinese word is split, nor an amount."""
     escaped = PHRASE.sub(r"\g<0><wbr>", str(Markup.escape(text)))
-    return Markup(AMOUNT.sub(_whole_amount, escaped))
+    escaped = AMOUNT.sub(_whole_amount, escaped)
+    return Markup(SPACED.sub(r'<span class="spaced">\1</span><wbr>', escaped))
 
 
 def _whole_amount(found: re.Match[str]) -> str:
@@ -235,8 +239,7 @@ def _whole_amount(found: re.Match[str]) -> str:
     before = found.string[: found.start()][-1:]
     if not _is_han(before):
         return f'<span class="nw">{said}</span>'
-    spaced = "nw" if _is_han(said[0]) else "nw spaced"
-    return f'<wbr><span class="{spaced}">{said}</span>'
+    return f'<wbr><span class="nw">{said}</span>'
 
 
 def _is_han(character: str) -> bool:

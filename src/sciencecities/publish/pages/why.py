@@ -36,7 +36,7 @@ def page(request: Request, name: str) -> Page:
     found = shown.explanation(city_id)
     row = shown.cities[city_id]
     parts = [_part(request, found, n) for n in range(len(found.parts))]
-    title = request.t(f"Why {say.city(row)} moved", f"{say.city(row)}为何变动")
+    title = _title(request, found, say.city(row))
     between = [explained.growth(request, float(found.world_growth))]
     if revision := float(found.of_kind("revision")):
         between.insert(0, Part(request.t("Revised data", "数据修订"), revision))
@@ -67,6 +67,24 @@ def page(request: Request, name: str) -> Page:
         passed_by=move.passed_by[:PASSED] if move else (),
         scope=OVERALL,
     )  # fmt: skip
+
+
+def _title(request: Request, found: Explanation, name: str) -> str:
+    """From which rank to which it went, where it had one in both years."""
+    years = found.before.point.year, found.after.point.year
+    rows = [request.shown.row(found.city_id, year=year) for year in years]
+    if rows[0] is None or rows[1] is None:
+        return request.t(f"Why {name} moved", f"{name}为何变动")
+    before, after = (request.say.rank(r["rank"]) for r in rows if r)
+    if before == after:
+        return request.t(
+            f"Why {name} is {after} in {years[1]}, as in {years[0]}",
+            f"{name}{years[0]}年、{years[1]}年同为{after}，份额为何变动",
+        )
+    return request.t(
+        f"Why {name} went from {before} in {years[0]} to {after} in {years[1]}",
+        f"{name}为何由{years[0]}年的{before}到{years[1]}年的{after}",
+    )
 
 
 def _part(request: Request, found: Explanation, number: int) -> Part:
