@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ __all__ = ["build", "institutions", "open"]
 
 
 def build(
-    config: Config | str | PathLike[str] | None = None,
+    config: Config | Mapping[str, Any] | str | PathLike[str] | None = None,
     *,
     resume: bool = False,
     progress: Progress | None = None,
@@ -29,8 +30,8 @@ def build(
 ) -> Edition:
     """Build an edition and open it.
 
-    `config` is a Config or the path of a TOML file; `keys` are configuration keys that win over
-    it, or stand alone: `build(sources=["works/*.jsonl.gz"], out="edition", years=[2024])`.
+    `config` is a Config, a dict of its keys or the path of a TOML file; `keys` are keys that win
+    over it, or stand alone: `build(sources=["works/*.jsonl.gz"], out="edition", years=[2024])`.
     Raises ConfigError for a wrong key, otherwise the SciencecitiesError that says what failed;
     an earlier edition at `out` is then still whole.
     """
@@ -73,15 +74,26 @@ def open(path: str | PathLike[str]) -> Edition:
     return Edition(path)
 
 
-def _config(given: Config | str | PathLike[str] | None, keys: dict[str, Any]) -> Config:
-    keys = {k: _plain(v) for k, v in keys.items()}
-    if given is None:
-        return configuration.make("build", **keys)
+def _config(
+    given: Config | Mapping[str, Any] | str | PathLike[str] | None, keys: dict[str, Any]
+) -> Config:
+    if isinstance(given, str | Path):
+        return configuration.load(Path(given), **_plain_keys(keys))
     if isinstance(given, Config):
-        return configuration.make("build", **(msgspec.to_builtins(given) | keys))
-    if not isinstance(given, str | Path):
-        raise ConfigError(f"build: expected a Config or the path of a TOML file, got {given!r}")
-    return configuration.load(Path(given), **keys)
+        given = msgspec.structs.asdict(given)
+    if given is not None and not isinstance(given, Mapping):
+        raise ConfigError(
+            f"build: expected a Config, a dict or the path of a TOML file, got {given!r}"
+        )
+    return configuration.make("build", **_plain_keys({**(given or {}), **keys}))
+
+
+def _plain_keys(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys with paths as text, and one source as a list."""
+    plain = {str(k): _plain(v) for k, v in keys.items()}
+    if isinstance(sources := plain.get("sources"), str):
+        plain["sources"] = [sources]
+    return plain
 
 
 def _plain(value: Any) -> Any:

@@ -291,6 +291,14 @@ def test_build_takes_a_config_or_a_file_or_keys(tmp_path: Path) -> None:
         sc.build(source="x")
 
 
+def test_build_takes_a_dict_with_paths(tmp_path: Path) -> None:
+    works = world.write_works(tmp_path / "works.jsonl")
+    keys = {"sources": works, "out": tmp_path / "out", "replicates": 0}
+    assert sc.build(keys).n_works(year=2024) == sc.build(sc.Config(**keys)).n_works(year=2024)
+    with pytest.raises(sc.ConfigError, match="expected a Config, a dict or the path"):
+        sc.build(3)  # type: ignore[arg-type]
+
+
 def test_scopes_that_say_the_same_are_shown_once() -> None:
     class Titles:
         def title(self, scope: str) -> str:
