@@ -196,6 +196,17 @@ def test_small_shares_are_parts_of_their_own_sum(
     assert "Of a Share of 100, 40.0 is in no city" in page
 
 
+@pytest.mark.parametrize("column", ["count", "篇数"])
+def test_counts_that_are_known_are_shown(tmp_path: Path, column: str) -> None:
+    """Of a city of one institution; where no Count is known the column is left out."""
+    header, row = "name,country,year,share", "Peking University,CN,2024,52.5"
+    edition = made(tmp_path, "counted", f"{header},{column}\n{row},1234\n")
+    assert edition.rankings().column("count").to_pylist() == [1234]
+    assert "1,234" in Site([edition]).page("en/index.html").html
+    bare = Site([made(tmp_path, "bare", f"{header}\n{row}\n")]).page("en/index.html").html
+    assert ">Count<" not in bare
+
+
 def test_its_site_is_exported_and_served(whole: sc.Edition, tmp_path: Path) -> None:
     site = Site([whole])
     assert run(["export", "site", str(whole.path), "--out", str(tmp_path / "site"), "-q"]) == 0

@@ -22,7 +22,10 @@ COUNTRY = (
     "location", "nation", "国家", "国家地区", "国家 地区",
 )  # fmt: skip
 SHARE = ("share", "shares", "fractional count", "fc", "wfc", "份额", "贡献份额")
-COUNT = ("count", "article count", "ac", "full count", "论文数", "文章数")
+COUNT = (
+    "count", "counts", "article count", "articles", "ac", "full count", "篇数", "论文数", "文章数",
+    "发文量",
+)  # fmt: skip
 YEAR = ("year", "data year", "年份", "年")
 SCOPE = ("scope", "subject", "学科", "领域")
 CITY = ("city", "place", "town", "城市", "地点")

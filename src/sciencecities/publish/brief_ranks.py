@@ -299,8 +299,8 @@ def institutions(world: World) -> Section | None:
     shares = world.say.shares([r["share"] for r in rows])
     lead = rows[0]["institution"] or world.t("(no institution named)", "（未写明单位）")
     part = world.say.percent(rows[0]["share"] / total["share"])
-    of_works = world.edition.whole.of_works
-    counted = (Column(world.t("Works", "论文数"), True),) if of_works else ()
+    is_known = any(r["count"] is not None for r in rows)
+    counted = (Column(world.t("Works", "论文数"), True),) if is_known else ()
     table = Table(
         world.t(
             f"Leading institutions by Share, {world.year} ({len(rows)} of {number:,})",
