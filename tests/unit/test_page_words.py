@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from starlette.testclient import TestClient
 
 import sciencecities as sc
 from sciencecities import sample
-from sciencecities.publish import takeaway
+from sciencecities.publish import headlines, takeaway
 from sciencecities.publish.marks import Scale
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import Site
@@ -182,3 +184,43 @@ def test_platforms_without_claims_are_named(site: Site) -> None:
     section = html.partition('id="platforms"')[2].partition("</section>")[0]
     assert "此处收录平台5家" in re.sub(r"<[^>]+>", "", section)
     assert section.count('class="ref"') >= 5
+
+
+def risen(city: str, change: int, p_rose: float | None) -> dict[str, object]:
+    return {"city": city, "city_id": city, "rank": change + 1, "rank_change": change,
+            "p_rose": p_rose, "p_fell": 0.0}  # fmt: skip
+
+
+def test_a_headline_names_the_surest_rise_not_the_longest() -> None:
+    """An almost certain rise by four goes before a probable one by five; of equals the longer."""
+    first = {"city": "A", "city_id": "A", "rank": 1, "rank_change": 0, "p_ahead_next": 0.97}
+    rows = [first, risen("Tokyo", 5, 0.7), risen("Guangzhou", 4, 0.99), risen("Wuhan", 3, 0.96)]
+    shown = cast("Shown", SimpleNamespace(is_published=False))
+    said = headlines.ranking(shown, rows, Wording("en"))
+    assert said.endswith("; Guangzhou rises to fifth, almost certainly a real rise")
+
+
+@pytest.fixture(scope="module")
+def comparable(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Two years of forty works by one author each; Paris goes from 5 to 25, Berlin from 25 to 5."""
+    folder = tmp_path_factory.mktemp("comparable")
+    years = {2023: {"Paris, France": 5, "London, UK": 10, "Berlin, Germany": 25},
+             2024: {"Paris, France": 25, "London, UK": 10, "Berlin, Germany": 5}}  # fmt: skip
+    authors = [(y, where) for y, cities in years.items() for where, n in cities.items()
+               for _ in range(n)]  # fmt: skip
+    lines = [f'w{i},{y},1,"University, {where}"' for i, (y, where) in enumerate(authors)]
+    table = folder / "authors.csv"
+    table.write_text("\n".join(["work_id,year,author_position,affiliation", *lines]), "utf-8")
+    return Site([sc.build(sources=[str(table)], out=str(folder / "edition"), replicates=200)])
+
+
+def test_movement_says_how_many_moves_are_very_likely_real(comparable: Site) -> None:
+    title = comparable.page("en/edition/movement.html").title
+    said, _, sure = title.partition("; ")
+    assert said == "Of the first 3 cities, 1 rose and 1 fell"
+    assert re.fullmatch(r"(none|\d) of these moves (is|are) very likely real", sure)
+    front = dict(_titles(comparable.page("en/index.html").html))
+    assert front["mv-h"] == "Of the first 3, 3 were among the first 3 in 2023 too"
+    paris = dict(_titles(comparable.page("en/edition/city/paris.html").html))
+    assert paris["why-h"] == "Beyond the world’s growth, University added most: +20.00"
+    assert paris["years-h"].startswith("3rd (") and "in 2023, 1st (" in paris["years-h"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sciencecities.certainty import word
+from sciencecities.certainty import WORDS, word
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.wording import Wording
 
@@ -51,11 +51,18 @@ def _lead(rows: list[Row], say: Wording) -> str:
 
 
 def _riser(shown: Shown, rows: list[Row]) -> Row | None:
-    """Of the leading ten the city that rose most, if the two years can be compared."""
+    """Of the leading ten the city whose rise is surest, and among equally sure ones the largest,
+    if the two years can be compared."""
     risen = [r for r in rows[:10] if (r.get("rank_change") or 0) > 0 and r["rank"] > 1]
     if not shown.is_published:
         risen = [r for r in risen if (r.get("p_rose") or 0) >= LIKELY]
-    return max(risen, key=lambda r: (r["rank_change"], -r["rank"]), default=None)
+    return max(risen, key=lambda r: (_sureness(r), r["rank_change"], -r["rank"]), default=None)
+
+
+def _sureness(row: Row) -> float:
+    """The least probability of the word for how sure its rise is; 0 where that is not known."""
+    p = row.get("p_rose") or 0.0
+    return max((least for least, *_ in WORDS if p >= least), default=0.0)
 
 
 def city(shown: Shown, row: Row, say: Wording) -> str:

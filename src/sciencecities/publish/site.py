@@ -214,7 +214,9 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outs
 
 
 UNIT = "%|公里|种|倍|座|家|个|条|处|名|篇|项|科|位|年|次|对"
-AMOUNT = re.compile(rf"(?:全部|第|前|每|共|超|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?")
+AMOUNT = re.compile(
+    rf"(?:全部|第|前|每|共|超|有|在|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?"
+)
 """A number in Chinese, with what stands before and after it as one word."""
 
 SPACED = re.compile(r'([\u4e00-\u9fff])<wbr>(?=<span class="nw">\d)')

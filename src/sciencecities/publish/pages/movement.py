@@ -47,9 +47,16 @@ def _title(request: Request, rows: list[Row], moved: list[Row]) -> str:
         )
     up = sum(1 for r in moved if r["rank_change"] > 0)
     down = len(moved) - up
-    return request.t(
+    title = request.t(
         f"Of the first {len(rows)} cities, {up} rose and {down} fell",
         f"前{len(rows)}座城市中，{up}升{down}降",
+    )
+    if not moved or all(r["p_rose"] is None for r in moved):
+        return title
+    sure = _n_sure(moved)
+    return title + request.t(
+        f"; {sure or 'none'} of these moves {'is' if sure == 1 else 'are'} very likely real",
+        f"，其中{sure}次很可能属实" if sure else "，但没有一次称得上很可能",
     )
 
 
@@ -88,11 +95,16 @@ def _moves(request: Request, rows: list[Row]) -> Figure:
 def _moves_title(request: Request, rows: list[Row]) -> str:
     """How many of the moves are more than luck."""
     moved = [r for r in rows if r["rank_change"]]
-    sure = sum(max(r["p_rose"] or 0, r["p_fell"] or 0) >= VERY_LIKELY for r in moved)
+    sure = _n_sure(moved)
     return request.t(
-        f"Of {len(moved)} moves, {sure} are very likely real",
+        f"Of {len(moved)} moves, {sure} {'is' if sure == 1 else 'are'} very likely real",
         f"{len(moved)}次变动中，有{sure}次很可能属实",
     )
+
+
+def _n_sure(moved: list[Row]) -> int:
+    """How many of the moves are very likely real or more."""
+    return sum(max(r["p_rose"] or 0, r["p_fell"] or 0) >= VERY_LIKELY for r in moved)
 
 
 def _plain_title(request: Request, rows: list[Row]) -> str:
