@@ -10,6 +10,14 @@ from sciencecities.locate.placing import Placed, TextPlaces, choose_place
 
 QUEBEC, MEXICO_CITY, GUANGZHOU = 6325494, 3530597, 1809858
 SALAMANCA, CHANGCHUN, BRISBANE, JINAN = 3111108, 2038180, 2174003, 1805753
+SHENZHEN, BEIJING, KOBE, HELSINKI, JEDDAH, OXFORD_US = (
+    1795565,
+    1816670,
+    1859171,
+    658225,
+    105343,
+    4440076,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +45,21 @@ REGISTRY_WINS = [
     ("University of Salamanca, Salamanca, Spain", "University of Salamanca", SALAMANCA, None),
     # only the country is written
     ("Guangzhou Institute of X, China", "Guangzhou Institute of X", GUANGZHOU, "Guangzhou"),
+    # a better known institution is a part of its name, or named beside it
+    (
+        "RIKEN Center for Computational Science",
+        "RIKEN Center for Computational Science",
+        KOBE,
+        None,
+    ),
+    (
+        "Tsinghua Shenzhen International Graduate School, Tsinghua University",
+        "Tsinghua Shenzhen International Graduate School",
+        SHENZHEN,
+        None,
+    ),
+    # a company, a village of its name
+    ("Nokia, Finland", "Nokia (Finland)", HELSINKI, None),
 ]
 
 
@@ -60,6 +83,22 @@ TEXT_WINS = [
         "Chongqing",
     ),
     ("CSIRO, Aspendale, Victoria 3195, Australia", "CSIRO", BRISBANE, "Aspendale"),
+    # institutes of an academy lie anywhere
+    (
+        "Hefei Institutes of Physical Science, Chinese Academy of Sciences",
+        "Chinese Academy of Sciences",
+        BEIJING,
+        "Hefei",
+    ),
+    # the registry is mistaken, or the known institution more than the registered one
+    ("KAUST", "KAUST", JEDDAH, "Thuwal"),
+    ("KAUST, Thuwal, Makkah, Saudi Arabia", "KAUST", JEDDAH, "Thuwal"),
+    (
+        "University of Mississippi Medical Center",
+        "University of Mississippi",
+        OXFORD_US,
+        "Jackson",
+    ),
 ]
 
 

@@ -52,6 +52,7 @@ class Known(NamedTuple):
     institution: Institution
     start: int
     end: int
+    name: str  # folded, abbreviations written out
 
 
 @dataclass(slots=True, eq=False)  # made by the million: neither frozen nor compared
@@ -139,9 +140,10 @@ class Parser:
             if word not in starts:
                 continue
             for n in range(min(starts[word], len(words) - i), 0, -1):
-                found = institutions.get(" ".join(words[i : i + n]))
+                name = " ".join(words[i : i + n])
+                found = institutions.get(name)
                 if found and not self._is_other_name(found, words[i + n - 1 : i + n + 2]):
-                    return Known(found, i, i + n)
+                    return Known(found, i, i + n, name)
         return None
 
     def _is_other_name(self, found: Institution, words: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ SIZE_SCORES = ((1_000_000, 0.92), (300_000, 0.88), (100_000, 0.78), (30_000, 0.5
 PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren"})  # hospitals named after them
 # Capitals that bear their country's name.
 NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
+KNOWN = "known-institution"
 CITY_STATES = {"SG": 1880252, "HK": 1819729, "MO": 1821274, "MC": 2993458, "GI": 2411585}
 
 
@@ -32,7 +33,7 @@ class Found(NamedTuple):
     country: str | None
     method: str
     score: float
-    name: str = ""  # of the place as written, folded; where it stands beside other words
+    name: str = ""  # folded: of the place where it stands beside other words, or the institution
     is_sure: bool = False  # named with its region
 
 
@@ -51,18 +52,20 @@ class Resolver:
     def answer(self) -> Found:
         """The group's place and country."""
         allowed = self.context.allowed
-        best = self._best(self._candidates(allowed))
+        found = self._candidates(allowed)
+        best = self._best(found)
         if best is None and not self.context.named and self.context.hint:
             # A region or town that only fits elsewhere outweighs a hint.
             best = self._best(c for c in self._candidates(None) if c.in_region and c.kind == WHOLE)
         position, known = self._institution()
         is_vague = best is None or not self._is_written(best) or self._is_within(best, known)
-        if known and best and self._is_known_town(best, known):
-            return self._result(best)
+        own = self._own_town(best, found, known)
+        if own:
+            return self._result(own)
         is_vague = is_vague or (known is not None and self._is_its_town(best, known))
         if known and is_vague and self._is_in_regions(known.institution):
             branch = self._branch(position, known, allowed)
-            return self._result(branch) if branch else self._result_of(known.institution)
+            return self._result(branch) if branch else self._result_of(known)
         best = best or self._scan(allowed) or self._postcode_area(allowed)
         if best is None or best.kind in (INSIDE, REGION, LONE):
             state = self._city_state()
@@ -71,7 +74,7 @@ class Resolver:
         if best is None:
             best = self._misspelt(allowed)
         if best is None and known:
-            return self._result_of(known.institution)
+            return self._result_of(known)
         if best is None:
             return Found(None, self.context.country(), "none", 0.0)
         return self._result(best)
@@ -125,11 +128,17 @@ class Resolver:
             return False
         return f" {best.name} " in f" {' '.join(words[own.start : own.end])} "
 
-    def _is_known_town(self, best: Candidate, known: Known) -> bool:
-        """Whether the town is the institution's, and stands by itself."""
-        if best.kind in (INSIDE, LONE):
-            return False
-        return self.gazetteer.index.ids[best.row] == known.institution.geonames_id
+    def _own_town(
+        self, best: Candidate | None, found: list[Candidate], known: Known | None
+    ) -> Candidate | None:
+        """The institution's own town, also before that of its region: "KAUST, Thuwal, Makkah"."""
+        if known is None or best is None:
+            return None
+        ids, wanted = self.gazetteer.index.ids, known.institution.geonames_id
+        if best.kind not in (INSIDE, LONE) and ids[best.row] == wanted:
+            return best
+        before = [c for c in found if c.kind == WHOLE and c.position == best.position - 1]
+        return next((c for c in before if ids[c.row] == wanted), None)
 
     def _is_its_town(self, best: Candidate | None, known: Known) -> bool:
         """Whether the institution's town bears the written name, no country said."""
@@ -282,10 +291,10 @@ class Resolver:
             score = _confidence_of_size(self.gazetteer.index.populations[best.row])
         return Found(place, place.country, method, score, name, best.in_region)
 
-    def _result_of(self, institution: Institution) -> Found:
-        place = self.gazetteer.place(institution.geonames_id)
+    def _result_of(self, known: Known) -> Found:
+        place = self.gazetteer.place(known.institution.geonames_id)
         score = 0.9 if self.context.named or self.context.hint else 0.8
-        return Found(place, institution.country, "known-institution", score)
+        return Found(place, known.institution.country, KNOWN, score, known.name)
 
 
 def _marks_branch(segment: Segment, name: Name, known: Known | None) -> bool:

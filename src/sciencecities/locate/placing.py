@@ -11,8 +11,9 @@ from sciencecities.locate.gazetteer import Gazetteer, distance_km
 from sciencecities.locate.model import Place
 from sciencecities.locate.name_words import GENERIC, name_words
 from sciencecities.locate.place_parse import Segment
+from sciencecities.locate.place_resolve import KNOWN
 from sciencecities.locate.place_text import Found, Reading, parser_of
-from sciencecities.locate.text import LOOKED_AT, fold
+from sciencecities.locate.text import LOOKED_AT, UMBRELLA, fold
 
 NEAR_KM = 50.0
 NAMESAKE_TIMES = 10
@@ -30,6 +31,7 @@ class Placed(NamedTuple):
 
 NOWHERE = Placed(None, "none", 0.0)
 NAMESAKE = "registry-namesake"
+IN_NAME = "text-name"
 REGISTERED = 0.98  # a registered location that no town of the string contradicts
 CONFIRMED = 0.99  # one that the string names too
 
@@ -99,7 +101,9 @@ def choose_place(
     known); first one that stands beside one of the institution's `names`, and of several one at
     or near a registered place. Under one name, the registry's place and id stand, unless it is a
     small namesake far from a large town, or of a province. A town that only stands in an
-    organisation's name is weaker than the registry's: Washington University is in St. Louis.
+    organisation's name is weaker than the registry's: Washington University is in St. Louis. So
+    is the town of a known institution that is not this one: "University of North Carolina |
+    at Pembroke".
     Where the registry has a namesake of the town far from it, the method ends in
     `+registry-namesake`, so that such records can be found and reported to the registry.
     """
@@ -109,8 +113,11 @@ def choose_place(
         if place is not None and (not countries or place.country in countries):
             credible = [known for known in registered if not _is_region(texts.gazetteer, known)]
             if credible and _is_own_name(found, names):
-                found = found._replace(method="text-name")
-            chosen = _weigh(texts, part, found, place, credible)
+                found = found._replace(method=IN_NAME)
+                is_weak = True
+            else:
+                is_weak = _is_of_another(found, names, part)
+            chosen = _weigh(texts, part, found, place, credible, is_weak=is_weak)
             if _is_elsewhere(texts.gazetteer, registered, chosen.place):
                 return chosen._replace(method=f"{chosen.method}+{NAMESAKE}")
             return chosen
@@ -118,7 +125,13 @@ def choose_place(
 
 
 def _weigh(
-    texts: TextPlaces, text: str, found: Found, place: Place, registered: Sequence[Place]
+    texts: TextPlaces,
+    text: str,
+    found: Found,
+    place: Place,
+    registered: Sequence[Place],
+    *,
+    is_weak: bool,
 ) -> Placed:
     """Decide between the string's surest town, its other towns and the registered places."""
     method = f"text:{found.method}"
@@ -135,7 +148,7 @@ def _weigh(
     for known in texts.towns_alone(text, registered):
         if not _is_namesake(texts.gazetteer, known, place):
             return Placed(known, method, CONFIRMED)
-    if found.method == "text-name" and not _is_namesake(texts.gazetteer, registered[0], place):
+    if is_weak and not _is_namesake(texts.gazetteer, registered[0], place):
         return Placed(registered[0], "registry", REGISTERED)
     for other in towns:
         if any(_near(known, other) for known in registered):
@@ -155,11 +168,39 @@ def _is_own_name(found: Found, names: Sequence[str]) -> bool:
 
     A place of such a name alone in the string is none either: "PEMEX, Villahermosa".
     """
-    town = found.name or ""
+    if found.method == KNOWN:
+        return False
+    town = found.name
     if town:
         return any(f" {town} " in _padded(name) for name in names)
     own = _folded(found.place.name) if found.place else ""
-    return any(own == _folded(name) for name in names)
+    if any(own == _folded(name) for name in names):
+        return True
+    return not found.is_sure and any(own == _bare(name) for name in names)
+
+
+def _is_of_another(found: Found, names: Sequence[str], text: str) -> bool:
+    """Whether the town is that of another organisation, known or named after it.
+
+    Not where the institution is an academy, council or the like, whose institutes lie anywhere.
+    """
+    if found.method == KNOWN:
+        known, own = f" {found.name} ", [_padded(name) for name in names]
+        if any(name in known for name in own):
+            return False  # itself, or a part of it
+        if not any(known in name for name in own):
+            padded = f" {fold(text)} "
+            if not any(name in padded for name in own):
+                return False  # it is named by no other words
+    elif found.method != IN_NAME:
+        return False
+    return not any(word in _folded(name) for name in names for word in UMBRELLA)
+
+
+@lru_cache(REMEMBERED)
+def _bare(name: str) -> str:
+    """Folded, without the country behind a company's name: Roche (United Kingdom)."""
+    return fold(name.partition(" (")[0])
 
 
 @lru_cache(REMEMBERED)
