@@ -143,7 +143,8 @@ class Parser:
                 name = " ".join(words[i : i + n])
                 found = institutions.get(name)
                 if found and not self._is_other_name(found, words[i + n - 1 : i + n + 2]):
-                    return Known(found, i, i + n, name)
+                    ends = i + n + (words[i + n : i + n + 1] == ("university",))
+                    return Known(found, i, ends, name)
         return None
 
     def _is_other_name(self, found: Institution, words: tuple[str, ...]) -> bool:

@@ -17,12 +17,33 @@ from sciencecities.locate.text import fold
 
 SLIP_POPULATION = 50_000
 BRANCH_POPULATION = 100_000
+BRANCH_SCORE = 0.85
 FIRST_POPULATION = 5_000  # of a town that may begin a string before its province
 SIZE_SCORES = ((1_000_000, 0.92), (300_000, 0.88), (100_000, 0.78), (30_000, 0.58), (0, 0.4))
-PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren"})  # hospitals named after them
+# Hospitals named after them, or after parts of their own city.
+PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren", "chaoyang", "koto"})
 # Capitals that bear their country's name.
 NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
 KNOWN = "known-institution"
+BRANCHES = frozenset(
+    {
+        "branch",
+        "campus",
+        "center",
+        "centre",
+        "college",
+        "dental",
+        "graduate",
+        "hospital",
+        "innovation",
+        "institute",
+        "international",
+        "medical",
+        "research",
+        "school",
+    }
+)
+STATE_ALONE = frozenset({"US"})  # a university of one state has no branch in another
 CITY_STATES = {"SG": 1880252, "HK": 1819729, "MO": 1821274, "MC": 2993458, "GI": 2411585}
 
 
@@ -65,7 +86,12 @@ class Resolver:
         is_vague = is_vague or (known is not None and self._is_its_town(best, known))
         if known and is_vague and self._is_in_regions(known.institution):
             branch = self._branch(position, known, allowed)
-            return self._result(branch) if branch else self._result_of(known)
+            if branch is None:
+                return self._result_of(known)
+            result = self._result(branch)
+            if branch.position != position:
+                return result
+            return result._replace(method="text-branch", score=BRANCH_SCORE)
         best = best or self._scan(allowed) or self._postcode_area(allowed)
         if best is None or best.kind in (INSIDE, REGION, LONE):
             state = self._city_state()
@@ -84,19 +110,43 @@ class Resolver:
     ) -> Candidate | None:
         """The town of the institution's part or partner: "Kaohsiung | Chang Gung Hospital"."""
         for i, segment in enumerate(self.group):
-            if segment.is_street or not (segment.is_organisation or segment.is_department):
+            if not (segment.is_organisation or segment.is_department):
+                continue
+            if segment.is_street and i != position:
                 continue
             if i > position and any(w.startswith("universi") for w in segment.words):
                 continue  # another one
             for name in scan(self.parser, segment):
-                if name.text in PERSONS or not _marks_branch(
-                    segment, name, known if i == position else None
-                ):
+                own = known if i == position else None
+                if name.text in PERSONS or not self._marks_branch(segment, name, own):
                     continue
                 found = self.judge.read(name, segment, i, allowed)
+                if found and self.gazetteer.index.ids[found.row] == known.institution.geonames_id:
+                    return None
                 if found and self._is_partner(found, known.institution):
                     return found
         return None
+
+    def _marks_branch(self, segment: Segment, name: Name, known: Known | None) -> bool:
+        """Whether the town stands at an edge of the segment and outside the known name in it.
+
+        Also between that name and a word of branches: "Peking University Shenzhen Graduate School".
+        """
+        words, n = segment.words, len(name.text.split())
+        if known and words[known.end : known.end + n] == tuple(name.text.split()):
+            following = words[known.end + n : known.end + n + 1]
+            is_region = name.text in self.gazetteer.tables.regions  # "Université Laval Québec"
+            return bool(following and following[0] in BRANCHES) or not is_region
+        if segment.is_street:
+            return False
+        is_first = " ".join(words[:n]) == name.text
+        is_last = " ".join(words[-n:]) == name.text
+        if known:
+            before, after = known.start >= n, known.end <= len(words) - n
+            return (is_first and before) or (is_last and after)
+        if segment.is_department:  # "School of Medicine of Ribeirão Preto"
+            return is_last and len(words) > n + 1 and words[-n - 1] in OF
+        return is_first
 
     def _is_partner(self, found: Candidate, institution: Institution) -> bool:
         index = self.gazetteer.index
@@ -104,6 +154,8 @@ class Resolver:
         if country != institution.country:
             return False
         is_near = region == self.gazetteer.admin1(institution.geonames_id)
+        if country in STATE_ALONE and not is_near:
+            return False  # "Columbia University Irving Medical Center"
         return index.populations[found.row] >= BRANCH_POPULATION // (10 if is_near else 1)
 
     def _is_written(self, best: Candidate) -> bool:
@@ -295,19 +347,6 @@ class Resolver:
         place = self.gazetteer.place(known.institution.geonames_id)
         score = 0.9 if self.context.named or self.context.hint else 0.8
         return Found(place, known.institution.country, KNOWN, score, known.name)
-
-
-def _marks_branch(segment: Segment, name: Name, known: Known | None) -> bool:
-    """Whether the town stands at an edge of the segment and outside the known name in it."""
-    words, n = segment.words, len(name.text.split())
-    is_first = " ".join(words[:n]) == name.text
-    is_last = " ".join(words[-n:]) == name.text
-    if known:
-        before, after = known.start >= n, known.end <= len(words) - n
-        return (is_first and before) or (is_last and after)
-    if segment.is_department:  # "School of Medicine of Ribeirão Preto"
-        return is_last and len(words) > n + 1 and words[-n - 1] in OF
-    return is_first
 
 
 def _confidence(best: Candidate, method: str) -> float:

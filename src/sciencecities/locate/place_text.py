@@ -85,8 +85,8 @@ def find_place(gazetteer: Gazetteer, text: str, *, country: str | None = None) -
     """The place named in the string: the first organisation's that names one.
 
     `country` (ISO 3166-1 alpha-2) decides where the string names no country. Score is between 0
-    and 1. Methods: text-city-country, text-city-region, text-city, known-institution, text-name
-    (the town stands in the organisation's name) and none.
+    and 1. Methods: text-city-country, text-city-region, text-city, known-institution, text-branch
+    (a town in that one's name), text-name (the town stands in an organisation's name) and none.
     """
     return Reading(parser_of(gazetteer), text).find(country)
 
