@@ -28,8 +28,10 @@ from sciencecities.locate.place_words import (
     NUMBER_WORD,
     OF,
     ORGANISATION_WORD,
+    OTHER_BEFORE,
     STREET_WORD,
     TOWN_PREFIXES,
+    VAGUE,
     WORD_KINDS,
     language_countries,
 )
@@ -42,6 +44,8 @@ PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese
 # Abbreviations of states that are also words in affiliations.
 WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id", "as", "on", "al",
                       "ma", "pa", "se", "es", "to", "am", "do"})  # fmt: skip
+# Institutes of Paris whose name others bear with their town behind.
+BRANCHED = frozenset({"institut pasteur", "ecole normale superieure"})
 BRACKETED = re.compile(r"(\b[^\W\d_]{3,20}) \(([^\W\d_]{2,20})\)")
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
 
@@ -142,7 +146,10 @@ class Parser:
             for n in range(min(starts[word], len(words) - i), 0, -1):
                 name = " ".join(words[i : i + n])
                 found = institutions.get(name)
-                if found and not self._is_other_name(found, words[i + n - 1 : i + n + 2]):
+                if found and not (
+                    _is_another(name, words[:i], words[i + n :])
+                    or self._is_other_name(found, words[i + n - 1 : i + n + 2])
+                ):
                     ends = i + n + (words[i + n : i + n + 1] == ("university",))
                     return Known(found, i, ends, name)
         return None
@@ -320,6 +327,16 @@ def _begins_anew(last: Segment, segment: Segment) -> bool:
         return not segment.is_street
     named = segment.is_organisation or segment.is_department
     return named and (bool(last.regions) or segment.words[0] == "and")
+
+
+def _is_another(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether words around a known name make it another one: "Texas | Wesleyan University"."""
+    if before and before[-1] in OTHER_BEFORE:
+        return True
+    if name in VAGUE:
+        is_named = bool(before) and before[-1] not in OF and before[-1] != "us"
+        return is_named or after[:1] in (("on",), ("for",), ("of",), ("de",))
+    return name in BRANCHED and after[:1] in (("de",), ("du",), ("of",), ("in",), ("da",))
 
 
 def _is_block(words: list[str]) -> bool:
