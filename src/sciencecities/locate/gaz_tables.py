@@ -85,6 +85,8 @@ def load_tables() -> Tables:
         for row in rows("gaz_institutions.csv")
         for name in map(fold, row["name"].split("|"))
     }
+    for name in [n for n in institutions if " and " in n]:  # "Science & Technology"
+        institutions.setdefault(name.replace(" and ", " "), institutions[name])
     return Tables(
         countries=countries,
         iso3=_iso3(),

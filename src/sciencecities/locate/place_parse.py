@@ -41,9 +41,9 @@ MEMO_LIMIT = 200_000
 MAX_SEGMENTS, MANY_SEGMENTS = 80, 30  # of one organisation; addresses have some ten
 # "Johns Hopkins University of Medicine" is no other university.
 PARTS_OF = frozenset({"the", "medicine", "school", "nursing", "public", "chinese"})
-# Abbreviations of states that are also words in affiliations.
+# Abbreviations of states and institutions that are also words in affiliations.
 WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id", "as", "on", "al",
-                      "ma", "pa", "se", "es", "to", "am", "do"})  # fmt: skip
+                      "ma", "pa", "se", "es", "to", "am", "do", "mit"})  # fmt: skip
 # Institutes of Paris whose name others bear with their town behind.
 BRANCHED = frozenset({"institut pasteur", "ecole normale superieure"})
 BRACKETED = re.compile(r"(\b[^\W\d_]{3,20}) \(([^\W\d_]{2,20})\)")
@@ -133,7 +133,7 @@ class Parser:
             self._memo[text] = found
         return found
 
-    def institution(self, words: tuple[str, ...]) -> Known | None:
+    def institution(self, words: tuple[str, ...], text: str) -> Known | None:
         """The first curated institution named in the words."""
         if self._named_words.isdisjoint(words):
             return None
@@ -147,7 +147,8 @@ class Parser:
                 name = " ".join(words[i : i + n])
                 found = institutions.get(name)
                 if found and not (
-                    _is_another(name, words[:i], words[i + n :])
+                    (name in WORDLIKE and not _is_acronym(name, words, i + n, text))
+                    or _is_another(name, words[:i], words[i + n :])
                     or self._is_other_name(found, words[i + n - 1 : i + n + 2])
                 ):
                     ends = i + n + (words[i + n : i + n + 1] == ("university",))
@@ -203,7 +204,7 @@ class Parser:
             is_organisation=is_organisation,
             is_department=is_department,
             is_street=is_street,
-            known=self.institution(tuple(words)),
+            known=self.institution(tuple(words), text),
             languages=language_countries(text, words) if is_foreign else frozenset(),
             postcodes=codes,
         )
@@ -218,7 +219,7 @@ class Parser:
             is_organisation=not found.is_location,
             names=tuple(Name(n, c, WHOLE if found.is_location else EDGE) for n, c in found.names),
             words=tuple(found.words),
-            known=self.institution(tuple(found.words)),
+            known=self.institution(tuple(found.words), text),
             languages=language_countries(text, ()),
         )
 
@@ -327,6 +328,11 @@ def _begins_anew(last: Segment, segment: Segment) -> bool:
         return not segment.is_street
     named = segment.is_organisation or segment.is_department
     return named and (bool(last.regions) or segment.words[0] == "and")
+
+
+def _is_acronym(name: str, words: tuple[str, ...], end: int, text: str) -> bool:
+    """Whether a name that is also a word stands alone, or in capitals at the end: "at MIT"."""
+    return len(words) == 1 or (end == len(words) and name.upper() in text)
 
 
 def _is_another(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
