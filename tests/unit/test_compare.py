@@ -68,6 +68,18 @@ def test_tables_as_others_write_them(edition: sc.Edition, tmp_path: Path) -> Non
     assert [m["reason"].split("'")[0] for m in found.not_found] == ["is the same city as "] * 2
 
 
+def test_a_table_of_several_years_and_scopes(edition: sc.Edition, tmp_path: Path) -> None:
+    head = "data_year,scope,rank,city,country_code\n"
+    overall = "2024,overall,1,Beijing,CN\n2022,overall,1,Paris,FR\n2022,overall,2,Beijing,CN\n"
+    path = table(tmp_path, f"{head}{overall}2022,化学,1,Guangzhou,CN\n")
+    found = edition.compare(path, year=2024)
+    assert [(r["city"], r["published_rank"]) for r in found.cities] == [("Beijing", 1)]
+    assert found.notes == []
+    chemistry = edition.compare(path, scope="chemistry", year=2024)
+    assert [r["city"] for r in chemistry.cities] == ["Guangzhou"]
+    assert chemistry.notes == ["The published ranking is of data year 2022, ours of 2024."]
+
+
 def test_names_in_any_language(edition: sc.Edition, tmp_path: Path) -> None:
     path = table(tmp_path, "city,rank,share\n北京,1,9.5\nParis,2,\nCanton,3,1\nAtlantis,4,\n")
     found = edition.compare(path)

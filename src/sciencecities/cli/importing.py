@@ -60,7 +60,7 @@ def import_ranks(
     from sciencecities.published.write import write_edition
 
     before = of_edition(open_edition(previous)) if previous else []
-    found = read_ranks(Path(ranks), cities, overlaps=overlaps)
+    found = read_ranks(Path(ranks), cities, overlaps=overlaps, year=data_year)
     about = About(
         title_en=title,
         title_zh=title_zh or title,

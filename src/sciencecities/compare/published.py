@@ -15,7 +15,15 @@ from sciencecities.compare.agreement import kendall, overlap, rank_biased_overla
 from sciencecities.compare.bounds import Standing, kendall_bounds, overlap_bounds
 from sciencecities.edition.read import OVERALL, Edition
 from sciencecities.errors import ConfigError, LocateError, SourceError, UnknownCityError
-from sciencecities.published.read import Finder, country_code, number_of, rows_of, whole
+from sciencecities.published.read import (
+    Finder,
+    country_code,
+    number_of,
+    of_one_year,
+    rows_of,
+    scope_of,
+    whole,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -138,10 +146,10 @@ def compare(
     Raises ConfigError or SourceError for what cannot be read, naming file, row and remedy.
     """
     scope, year = edition.resolve_scope(scope), edition.resolve_year(year)
-    listed = (
+    listed, of_year = (
         _of_edition(published, scope, year)
         if isinstance(published, Edition)
-        else _of_file(published, scope)
+        else _of_file(published, scope, year)
     )
     ours: list[Row] = edition.rankings(scope, year).to_pylist()
     found, not_found = _matched(edition, ours, listed)
@@ -152,7 +160,7 @@ def compare(
         )
     cities = [_city(p, row) for p, row in found]
     comparison = Comparison(
-        edition.name, _name(published), scope, year, [], cities, not_found, _notes(published, year)
+        edition.name, _name(published), scope, year, [], cities, not_found, _notes(of_year, year)
     )
     comparison.measures = _measures(edition, ours, found, listed, scope, year)
     return comparison
@@ -161,17 +169,19 @@ def compare(
 # --- the published rows ---------------------------------------------------------------------
 
 
-def _of_file(path: Path, scope: str) -> list[Published]:
+def _of_file(path: Path, scope: str, year: int) -> tuple[list[Published], int | None]:
+    """The rows of the scope and, of a table of several data years, of the year, else the newest."""
     found = []
     seen: dict[str, int] = {}
     rows = rows_of(path)
-    scoped = any(r.get("scope") for _, r in rows)
+    if any(r.get("scope") for _, r in rows):
+        named = {s: scope_of(path.name, s or OVERALL) for s in {r["scope"] for _, r in rows}}
+        rows = [(n, r) for n, r in rows if named[r["scope"]] == scope]
+    rows, of_year = of_one_year(path, rows, year)
     for line, row in rows:
         at = f"{path.name} row {line}"
         if not row["city"] and not row.get("city_id"):
             raise SourceError(f"{at}: names no city")
-        if scoped and (row.get("scope") or OVERALL).casefold() != scope:
-            continue
         country = country_code(row.get("country") or "")
         name = ", ".join(filter(None, (row["city"], country)))
         key = row.get("city_id") or name
@@ -182,24 +192,27 @@ def _of_file(path: Path, scope: str) -> list[Published]:
         found.append(Published(key, name or key, rank, share))
     if not found:
         raise ConfigError(f"{path}: has no row of the scope {scope!r}; choose another --scope")
-    return sorted(found, key=lambda p: p.rank)
+    return sorted(found, key=lambda p: p.rank), of_year
 
 
-def _of_edition(published: Edition, scope: str, year: int) -> list[Published]:
+def _of_edition(published: Edition, scope: str, year: int) -> tuple[list[Published], int | None]:
     scope = published.resolve_scope(scope)
     chosen = year if year in published.years else published.newest_year
     rows = published.rankings(scope, chosen).to_pylist()
-    return [Published(r["city_id"], r["city"] or r["city_id"], r["rank"], r["share"]) for r in rows]
+    listed = [
+        Published(r["city_id"], r["city"] or r["city_id"], r["rank"], r["share"]) for r in rows
+    ]
+    return listed, chosen
 
 
 def _name(published: Edition | Path) -> str:
     return published.name
 
 
-def _notes(published: Edition | Path, year: int) -> list[str]:
-    if isinstance(published, Edition) and year not in published.years:
-        return [f"The published ranking is of data year {published.newest_year}, ours of {year}."]
-    return []
+def _notes(of_year: int | None, year: int) -> list[str]:
+    if of_year in (None, year):
+        return []
+    return [f"The published ranking is of data year {of_year}, ours of {year}."]
 
 
 def _matched(

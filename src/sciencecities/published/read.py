@@ -24,10 +24,19 @@ DELIMITERS = ",;\t"
 ALSO = {
     "city": ("science city", "city name", "城市", "城市名称", "科研城市"),
     "rank": ("position", "#", "排名", "名次", "位次"),
-    "country": ("country/territory", "country or territory", "国家", "国家/地区", "国家或地区"),
+    "country": (
+        "country/territory",
+        "country or territory",
+        "country_code",
+        "country code",
+        "国家",
+        "国家/地区",
+        "国家或地区",
+    ),
     "share": ("份额", "贡献份额"),
     "count": ("论文数", "文章数"),
     "scope": ("subject", "学科", "领域"),
+    "data_year": ("data year", "year", "数据年", "数据年份", "年份"),
 }
 """Names that published tables give the columns."""
 
@@ -47,13 +56,21 @@ class Ranks:
     overlap_note: str | None = None
 
 
-def read_ranks(path: Path, definition: str, *, overlaps: str = REFUSE) -> Ranks:
+def read_ranks(
+    path: Path, definition: str, *, overlaps: str = REFUSE, year: int | None = None
+) -> Ranks:
     """The ranks of a CSV with columns city and rank, and any of scope, country, city_id, share …
 
-    `overlaps` says what becomes of a definition whose polygons overlap (locate/cities.py).
-    Raises SourceError or LocateError naming file, row and remedy.
+    Of a table of several data years, the rows of `year`. `overlaps` says what becomes of a
+    definition whose polygons overlap (locate/cities.py). Raises SourceError or LocateError naming
+    file, row and remedy.
     """
-    rows = rows_of(path)
+    every = rows_of(path)
+    rows, of_year = of_one_year(path, every, year)
+    if len(rows) < len(every) and of_year != year:
+        raise SourceError(
+            f"{path}: has no row of the data year {year}; leave one year in it, or say another"
+        )
     finder = Finder.of(definition, overlaps=overlaps)
     found = Ranks([], [], finder.overlap_note)
     seen: dict[tuple[str, str], int] = {}
@@ -109,7 +126,7 @@ def rows_of(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def _rank(at: str, row: dict[str, str], city: City) -> Rank:
     return Rank(
-        scope=_scope(at, row.get("scope") or "overall"),
+        scope=scope_of(at, row.get("scope") or "overall"),
         rank=whole(at, "rank", row["rank"], least=1),
         city_id=city.city_id,
         city=row["city"] if re.search(r"[A-Za-z]", row["city"]) else city.name,
@@ -122,7 +139,7 @@ def _rank(at: str, row: dict[str, str], city: City) -> Rank:
     )
 
 
-def _scope(at: str, text: str) -> str:
+def scope_of(at: str, text: str) -> str:
     """A known scope by any of its names; else the text as a name of lower case and hyphens."""
     from sciencecities.scopes import load, resolve_scope_name
 
@@ -133,6 +150,25 @@ def _scope(at: str, text: str) -> str:
         if not name:
             raise SourceError(f"{at}: scope {text!r} is no name") from None
         return name
+
+
+def of_one_year(
+    path: Path, rows: list[tuple[int, dict[str, str]]], year: int | None
+) -> tuple[list[tuple[int, dict[str, str]]], int | None]:
+    """Of rows of several data years those of `year`, else of the newest, and which year that is.
+
+    All, and None, where the rows name no year.
+    """
+    named = [
+        whole(f"{path.name} row {number}", "data_year", row["data_year"], least=1)
+        if row.get("data_year") else None
+        for number, row in rows
+    ]  # fmt: skip
+    years = {y for y in named if y is not None}
+    if not years:
+        return rows, None
+    chosen = year if year in years else max(years)
+    return [r for r, y in zip(rows, named, strict=True) if y in (None, chosen)], chosen
 
 
 def _chinese(name: str) -> str | None:
