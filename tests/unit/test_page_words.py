@@ -224,3 +224,24 @@ def test_movement_says_how_many_moves_are_very_likely_real(comparable: Site) -> 
     paris = dict(_titles(comparable.page("en/edition/city/paris.html").html))
     assert paris["why-h"] == "Beyond the world’s growth, University added most: +20.00"
     assert paris["years-h"].startswith("3rd (") and "in 2023, 1st (" in paris["years-h"]
+
+
+def test_the_file_of_a_map_says_whose_land_it_shows(site: Site) -> None:
+    """A deployer's approval number has to stand on every copy of a map."""
+    slug, seen = site.shown[0].slug, set()
+    for page in ("ranking", "city/guangzhou", "corridor/guangzhou-shenzhen-hong-kong-macao"):
+        for path, make in site.page(f"zh/{slug}/{page}.html").files() if site.has_page(
+            site.shown[0], f"{page}.html"
+        ) else ():  # fmt: skip
+            name = path.rpartition("/")[2]
+            if name in ("map.svg", "partners.svg", "places.svg"):
+                seen.add(name)
+                assert "Natural Earth" in make().decode(), path
+    assert {"map.svg", "partners.svg"} <= seen
+
+
+def test_facilities_are_under_a_finding(site: Site) -> None:
+    page = site.page("zh/natureindex-2024/city/guangzhou.html")
+    assert "<h3>所列2个设施均在建</h3>" in page.html
+    drawing = dict(page.files())["zh/natureindex-2024/city/guangzhou/facilities.svg"]().decode()
+    assert "所列2个设施均在建" in drawing and "实线为已发生" in drawing

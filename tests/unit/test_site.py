@@ -34,12 +34,14 @@ class Links(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.ids: set[str] = set()
         self.headings = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.headings += tag == "h1"
         self.links += [v for k, v in attrs if k in ("href", "src", "action") and v]
+        self.ids |= {v for k, v in attrs if k == "id" and v}
         assert not any(k == "style" or k.startswith("on") for k, _ in attrs), (
             "inline style or script"
         )
@@ -48,14 +50,17 @@ class Links(HTMLParser):
 def test_every_link_leads_to_a_page(site: Site) -> None:
     known = {*site.paths(), *site.static(), *dict(site.files())}
     known |= {name for path in site.paths() for name, _ in site.page(path).files()}
-    for path in site.paths():
-        found = Links(site.page(path).html)
+    pages = {path: Links(site.page(path).html) for path in site.paths()}
+    for path, found in pages.items():
         assert found.headings == 1, path
         for link in found.links:
-            if link.startswith(("#", "https://", "http://", "?")):
+            if link.startswith(("https://", "http://", "?")):
                 continue
-            file = link.split("#")[0].split("?")[0]
+            file, _, part = link.partition("#")
+            file = file.split("?")[0]
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+            target = target if file else path
+            assert not part or part in pages[target].ids, f"{path} leads to {target}#{part}"
             if target.startswith("api/v1/"):
                 continue  # answered by the server alone
             assert target in known, f"{path} leads to {target}"

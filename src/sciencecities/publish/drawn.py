@@ -122,7 +122,7 @@ def institutions(request: Request, title: str, city_id: str, rows: Sequence[Row]
     )  # fmt: skip
 
 
-def lives(request: Request, found: Sequence[Life], scale: Scale) -> Figure:
+def lives(request: Request, title: str, found: Sequence[Life], scale: Scale) -> Figure:
     """Facilities over the years, as sources state them."""
     on = request.site.on
 
@@ -138,10 +138,9 @@ def lives(request: Request, found: Sequence[Life], scale: Scale) -> Figure:
     columns = ("facility", "hosts", "begun", "known_until", "due", "is_overdue", "status")
     return request.figure(
         "facilities",
-        request.t("Solid has happened; dashed and ringed is planned",
-                  "实线为已发生，虚线与空心圆为规划"),
-        request.t(f"Facilities of which a dated stage is known, years; statuses of {on}",
-                  f"已知阶段日期的设施，单位：年；状态截至{on}"),
+        title,
+        request.t(f"Solid has happened, dashed and ringed is planned; statuses of {on}",
+                  f"实线为已发生，虚线与空心圆为规划；状态截至{on}"),
         columns,
         [(life.name, life.host, life.begun, life.until, life.due, life.overdue, life.words)
          for life in found],

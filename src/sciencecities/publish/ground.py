@@ -63,6 +63,12 @@ def _by_kind(world: World, facts: Observatory) -> list[tuple[str, list[tuple[Phr
     return found
 
 
+def built(made: Ground) -> str:
+    """The finding over the facilities."""
+    found = made.section("facilities")
+    return found.heading if found else ""
+
+
 # --- lives of facilities ----------------------------------------------------------------------
 
 

@@ -19,6 +19,9 @@ LABEL, ALONE = 30, 42
 LONGEST = 68
 """The same under a mark."""
 
+LINE = 15
+"""From one line of a label to the next, px."""
+
 UNDER = 22
 """What a second line takes, px."""
 
@@ -46,7 +49,10 @@ def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int 
         room = LABEL if row.number else ALONE
         middle = y + height / 2 + 5
         look = ' class="strong"' if row.strong else ""
-        parts.append(f'<text x="0" y="{middle:g}"{look}>{escape(_cut(row.label, room))}</text>')
+        lines = _wrapped(row.label, room)
+        for n, line in enumerate(lines):
+            at = middle + LINE * (n - (len(lines) - 1) / 2)
+            parts.append(f'<text x="0" y="{at:g}"{look}>{escape(line)}</text>')
         parts.append(
             f'<text class="e strong" x="{LEFT - 16}" y="{middle:g}">{escape(row.number)}</text>'
         )
@@ -66,6 +72,21 @@ def drawing(rows: Sequence[PlotRow], *, axis: Markup | None = None, height: int 
 
 def _inside(mark: Markup) -> str:
     return in_pixels(str(mark), PLOT)
+
+
+def _wrapped(label: str, room: int) -> list[str]:
+    """A label on one line, or on two parted at a space, the second cut where it is too long.
+
+    >>> _wrapped("Second Affiliated Hospital of Guangzhou University", 30)
+    ['Second Affiliated Hospital of', 'Guangzhou University']
+    >>> _wrapped("Paris", 30)
+    ['Paris']
+    """
+    if _cut(label, room) == label or " " not in label:
+        return [_cut(label, room)]
+    words = label.split(" ")
+    n = max((n for n in range(1, len(words)) if len(" ".join(words[:n])) <= room), default=1)
+    return [_cut(" ".join(part), room) for part in (words[:n], words[n:])]
 
 
 def _cut(label: str, limit: int) -> str:

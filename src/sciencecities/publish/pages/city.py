@@ -61,7 +61,9 @@ def page(request: Request, name: str) -> Page:
         key=ground_figures.key,
         lives=lives,
         years=ground.years(lives) if lives else None,
-        lived=drawn.lives(request, lives, ground.years(lives)) if lives else None,
+        lived=drawn.lives(request, ground.built(facts), lives, ground.years(lives))
+        if lives and facts
+        else None,
         institutions=institutions,
         n_institutions=n_institutions,
         partners=partners,

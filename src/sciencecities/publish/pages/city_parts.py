@@ -41,11 +41,10 @@ class Plot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A drawn map with its figure, and whose land it shows."""
+    """A drawn map with its figure, whose source names whose land it shows."""
 
     markup: Markup
     figure: Figure
-    land: str
 
 
 def history(request: Request, city_id: str) -> Plot | None:
@@ -148,10 +147,11 @@ def sites(request: Request, city_id: str, facts: Observatory | None) -> Drawn | 
     for d in stated.dots if stated else ():
         rows.append(["stated", d.name, d.latitude, d.longitude, None])
     figure = request.figure(
-        "places", title, note, columns, rows, lambda: made.drawing(request.lang)
-    )
+        "places", title, note, columns, rows, lambda: made.drawing(request.lang),
+        request.source_line() + credit(made.box, request.lang),
+    )  # fmt: skip
     label = f"{title}{request.t('. ', '。')}{note}"
-    return Drawn(made.markup(request.lang, label), figure, credit(made.box, request.lang))
+    return Drawn(made.markup(request.lang, label), figure)
 
 
 def _place(request: Request, city_id: str, place: Row) -> str:
@@ -189,12 +189,13 @@ def partners(request: Request, city_id: str, rows: list[Row]) -> Drawn | None:
         [p["other_id"], request.say.city(c), c["latitude"], c["longitude"], p["works"], p["score"]]
         for p, c in placed
     ]
-    figure = request.figure(
-        "partners", title, note, columns, cells, lambda: made.drawing(request.lang)
-    )
-    label = f"{title}{request.t('. ', '。')}{note}"
     ground = credit(made.box if isinstance(made, RegionMap) else None, request.lang)
-    return Drawn(made.markup(request.lang, label), figure, ground)
+    figure = request.figure(
+        "partners", title, note, columns, cells, lambda: made.drawing(request.lang),
+        request.source_line() + ground,
+    )  # fmt: skip
+    label = f"{title}{request.t('. ', '。')}{note}"
+    return Drawn(made.markup(request.lang, label), figure)
 
 
 def _reaching(own: Dot, others: list[tuple[Dot, int]], most: int) -> WorldMap | RegionMap:

@@ -132,8 +132,8 @@ def _page(request: Request, named: Named) -> Page:
             MAPPED,
             [[m[k] for k in MAPPED] for m in members],
             lambda: drawn_map.drawing(request.lang),
+            request.source_line() + credit(drawn_map.box, request.lang),
         ),
-        land=credit(drawn_map.box, request.lang),
     )  # fmt: skip
 
 

@@ -42,7 +42,9 @@ def page(request: Request, name: str) -> Page:
         n_sources=n_sources,
         lives=found,
         years=ground.years(found) if found else None,
-        lived=drawn.lives(request, found, ground.years(found)) if found else None,
+        lived=drawn.lives(request, ground.built(made), found, ground.years(found))
+        if found
+        else None,
         map=_map(request, facts),
         taken=ground_figures.figures(request, made, made.sections),
         key=ground_figures.key,

@@ -199,7 +199,9 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
     columns = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "longitude",
                "latitude", "share")  # fmt: skip
     cells = [[r[c] for c in columns] for r in placed]
-    figure = request.figure("map", title, note, columns, cells, lambda: made.drawing(request.lang))
+    projection = request.t(" Equal Earth projection.", "投影：Equal Earth。")
+    figure = request.figure("map", title, note, columns, cells, lambda: made.drawing(request.lang),
+                            request.source_line() + request.land() + projection)  # fmt: skip
     return made.markup(request.lang, f"{title}{request.t('. ', '。')}{note}"), figure
 
 
