@@ -245,3 +245,17 @@ def test_facilities_are_under_a_finding(site: Site) -> None:
     assert "<h3>所列2个设施均在建</h3>" in page.html
     drawing = dict(page.files())["zh/natureindex-2024/city/guangzhou/facilities.svg"]().decode()
     assert "所列2个设施均在建" in drawing and "实线为已发生" in drawing
+
+
+def test_nobody_is_called_first_whom_a_published_list_does_not_put_there(site: Site) -> None:
+    """Of health sciences the source tells Beijing's rank, sixth, and Guangzhou's, tenth."""
+    page = site.page("en/natureindex-2024/scope/health.html")
+    assert page.title == "Beijing is sixth, the highest listed here"
+    assert "The 2 cities listed here stand in one country" in page.html
+    assert "The first 2" not in page.html
+    fields = site.page("zh/natureindex-2024/subjects.html")
+    assert fields.title == "列有首位的4个学科中，北京在3个居首"
+    row = re.search(r"<tr><th[^>]*>.*?健康科学.*?</tr>", fields.html, re.DOTALL)
+    assert row and "未列" in row[0] and "第6" in row[0]
+    gb = site.page("en/natureindex-2024/country/gb.html")
+    assert gb.title == "London leads United Kingdom, 19th in the world"

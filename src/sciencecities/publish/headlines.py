@@ -19,6 +19,9 @@ def ranking(shown: Shown, rows: list[Row], say: Wording) -> str:
     if not rows:
         return say.t("No city has a Share here", "没有城市有份额")
     first = say.city(rows[0])
+    if rows[0]["rank"] > 1:  # a published list that does not say who is first
+        rank = say.rank_word(rows[0]["rank"])
+        return say.t(f"{first} is {rank}, the highest listed here", f"{first}居{rank}，为所列最前")
     if len(rows) == 1:
         return say.t(f"{first} is the only city here", f"只有{first}一座城市")
     lead = _lead(rows, say)

@@ -93,7 +93,8 @@ def _title(request: Request, code: str, cities: list[Row], n_all: int) -> str:
             f"{name} has {top} of the first ten cities", f"前十城市中，{name}有{top}座"
         )
     rank = request.say.rank(cities[0]["rank"])
+    of = "" if request.shown.is_published else f" of {n_all:,}"  # of how many is not published
     return request.t(
-        f"{lead} leads {name}, {rank} of {n_all:,} in the world",
+        f"{lead} leads {name}, {rank}{of} in the world",
         f"{name}以{lead}居首，列全球{rank}",
     )

@@ -56,6 +56,11 @@ class Field:
     sure: str
     """`almost certainly ahead of Shanghai`; empty where it is not known."""
 
+    @property
+    def first(self) -> Row | None:
+        """Who is first; None where a published list does not say."""
+        return self.rows[0] if self.rows and self.rows[0]["rank"] == 1 else None
+
 
 def subjects(request: Request, _name: str) -> Page:
     """The five subjects, each with its leading cities."""
@@ -113,13 +118,18 @@ def _field(request: Request, scope: str) -> Field:
 
 def _leader(request: Request, fields: Sequence[Field], what: str, zh: str) -> str:
     """Which city leads most of the fields, and in how many of them that is very likely."""
-    firsts = [f.rows[0] for f in fields if f.rows]
+    firsts = [f.rows[0] for f in fields if f.first]
     if not firsts:
         return ""
     leading = Counter(r["city_id"] for r in firsts)
     city_id, n = min(leading.items(), key=lambda item: (-item[1], item[0]))
     name, of = request.say.city(request.shown.cities[city_id]), leading.total()
     title = request.t(f"{name} leads in {n} of {of} {what}", f"{of}个{zh}中，{name}在{n}个居首")
+    if len(firsts) < sum(1 for f in fields if f.rows):
+        return request.t(
+            f"{name} leads in {n} of the {of} {what} whose first city is listed",
+            f"列有首位的{of}个{zh}中，{name}在{n}个居首",
+        )
     known = [r["p_ahead_next"] for r in firsts
              if r["city_id"] == city_id and r["p_ahead_next"] is not None]  # fmt: skip
     if not known:
@@ -191,9 +201,12 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
         ]
     )  # fmt: skip
     size = request.t("; the area of a circle is the Share", "，圆面积与份额成正比") if most else ""
-    note = request.t(
-        f"The first {n} cities{size}, data year {year}. Land only, no borders.",
-        f"前{n}座城市{size}，数据年份{year}。底图只画陆地，不画界线。",
+    which = request.t(f"The first {n} cities", f"前{n}座城市")
+    if _has_gaps(placed):
+        which = request.t(f"The {n} cities listed here", f"所列{n}座城市")
+    note = which + request.t(
+        f"{size}, data year {year}. Land only, no borders.",
+        f"{size}，数据年份{year}。底图只画陆地，不画界线。",
     )
     title = _map_title(request, top)
     columns = ("city_id", "city", "city_zh", "rank", "rank_low", "rank_high", "longitude",
@@ -208,6 +221,17 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
 def _map_title(request: Request, top: list[Row]) -> str:
     """In how many countries the first ten stand."""
     n = len({r["country"] for r in top})
+    where = "one country" if n == 1 else f"{n} countries"
+    if _has_gaps(top):
+        return request.t(
+            f"The {len(top)} cities listed here stand in {where}",
+            f"所列{len(top)}座城市，分布在{n}个国家和地区",
+        )
     return request.t(
-        f"The first {len(top)} stand in {n} countries", f"前{len(top)}名，分布在{n}个国家和地区"
+        f"The first {len(top)} stand in {where}", f"前{len(top)}名，分布在{n}个国家和地区"
     )
+
+
+def _has_gaps(rows: list[Row]) -> bool:
+    """Whether cities between these are not listed, as in many a published ranking."""
+    return any(r["rank"] > len(rows) for r in rows)
