@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ror_records import BOSTON, record, registry
 
 from sciencecities.cli import cli
+from sciencecities.errors import ConfigError, LocateError
 from sciencecities.locate import answers as kept_answers
 from sciencecities.locate import org_words
 from sciencecities.locate import resolve_many as many
@@ -69,6 +70,28 @@ def test_another_question_has_answers_of_its_own(tmp_path):
     keys = {kept_answers.key(one) for one in asked}
     registry.write_text("[ ]")
     assert len(keys | {kept_answers.key(asked[-1])}) == len(asked) + 1
+
+
+def test_a_file_that_is_not_there_has_no_answers(tmp_path):
+    """A mistyped registry was taken for none, as long as all strings were known."""
+    strings = tmp_path / "strings.txt"
+    strings.write_text("Lyon, France\n")
+    run = partial(CliRunner().invoke, cli, catch_exceptions=True)
+    assert run(["resolve", str(strings), "--cities", "place"]).exit_code == 0
+    result = run(["resolve", str(strings), "--cities", "place", "--registry", "nowhere.json"])
+    assert (result.stdout, type(result.exception)) == ("", LocateError)
+
+
+def test_what_is_not_utf8_is_said(tmp_path):
+    strings = tmp_path / "strings.txt"
+    strings.write_bytes("Lyon, France\nUniversité de Lyon\nÅbo\n".encode("latin-1"))
+    result = CliRunner().invoke(cli, ["resolve", str(strings), "--cities", "place"])
+    assert len(result.stdout.splitlines()) == 3
+    assert "2 lines are not UTF-8 (the first: 2)" in result.stderr
+    strings.write_bytes("Lyon, France\n".encode("utf-16"))
+    result = CliRunner().invoke(cli, ["resolve", str(strings)])
+    assert type(result.exception) is ConfigError
+    assert "UTF-16" in str(result.exception)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all" * 100])

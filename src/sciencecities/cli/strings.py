@@ -10,7 +10,9 @@ from typing import BinaryIO
 import click
 
 from sciencecities.cli.common import definition_option, overlaps_option
+from sciencecities.errors import ConfigError
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 LARGEST_BATCH = 1000
 
 
@@ -60,14 +62,32 @@ def resolve(
 
 
 def _batches(file: BinaryIO) -> Iterator[list[str]]:
-    """Lines as text, in batches that grow, so that the first answers come at once."""
-    size = 1
+    """Lines as text, in batches that grow, so that the first answers come at once.
+
+    Raises ConfigError for UTF-16. Other lines that are not UTF-8 are read as far as they are, and
+    told at the end.
+    """
+    size, damaged, first_damaged = 1, 0, 0
     batch: list[str] = []
-    for number, line in enumerate(file):
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
-        batch.append(text.removeprefix("\ufeff") if number == 0 else text)
+    for number, line in enumerate(file, start=1):
+        if number == 1 and line.startswith(UTF_16):
+            raise ConfigError(f"{file.name}: is UTF-16; save it as UTF-8")
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            text = line.decode("utf-8", "replace")
+            damaged, first_damaged = damaged + 1, first_damaged or number
+        text = text.rstrip("\r\n")
+        batch.append(text.removeprefix("\ufeff") if number == 1 else text)
         if len(batch) >= size:
             yield batch
             batch, size = [], 1 if file.isatty() else min(2 * size, LARGEST_BATCH)
     if batch:
         yield batch
+    if damaged:
+        lines = "1 line is" if damaged == 1 else f"{damaged:,} lines are"
+        click.echo(
+            f"Warning: {lines} not UTF-8 (the first: {first_damaged:,}), and not read well; "
+            "save the file as UTF-8",
+            err=True,
+        )

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sciencecities.locate import cache
+from sciencecities.locate.cities import NAMES
 from sciencecities.locate.overlaps import REFUSE
 
 KIND = "answers"
@@ -110,8 +111,12 @@ class Answers:
 
 
 def key(asked: Asked) -> str:
-    """A hash over everything that decides an answer besides the string. Raises OSError."""
-    named = [file for file in (asked.registry, asked.cities) if file and Path(file).is_file()]
+    """A hash over everything that decides an answer besides the string.
+
+    Raises OSError for a file that is not there: a mistyped one must not stand for none.
+    """
+    named = [asked.registry] if asked.registry is not None else []
+    named += [asked.cities] if asked.cities not in NAMES else []
     hashed = hashlib.sha256(repr((*asked[1:], len(named))).encode())
     for file in named:
         hashed.update(cache.digest(Path(file)).encode())

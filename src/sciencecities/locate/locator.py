@@ -13,7 +13,7 @@ from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.locate.place_text import Found
 from sciencecities.locate.placing import NOWHERE, REGISTERED, Placed, TextPlaces, choose_place
 from sciencecities.locate.registry import Registry, canonical_ror
-from sciencecities.locate.text import fold, normalise, organisation, slug
+from sciencecities.locate.text import fold, is_note, normalise, organisation, slug
 
 Mode = Literal["text-then-registry", "registry", "text"]
 MODES: tuple[Mode, ...] = ("text-then-registry", "registry", "text")
@@ -209,7 +209,7 @@ class Locator:
         `context` is the affiliation in which the string stands; it may name the town.
         """
         key = normalise(string)
-        if not key:
+        if not key or is_note(key):
             return [], []
         country = country.upper() if country else None
         found = self._texts.find(string, country)

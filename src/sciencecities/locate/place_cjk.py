@@ -69,6 +69,8 @@ def read(gazetteer: Gazetteer, text: str) -> CjkFound:
             codes = gazetteer.codes(name) if CJK.match(name) else ()
             if codes and _is_part_of_kana(run, i, i + n):
                 continue
+            if i and name[0] == "院":
+                continue  # 中国科学院|上海
             if (
                 codes
                 and following[:1] not in ("省",)

@@ -47,6 +47,7 @@ WORDLIKE = frozenset({"in", "or", "me", "la", "de", "co", "hi", "ok", "oh", "id"
 # Institutes of Paris whose name others bear with their town behind.
 BRANCHED = frozenset({"institut pasteur", "ecole normale superieure"})
 BRACKETED = re.compile(r"(\b[^\W\d_]{3,20}) \(([^\W\d_]{2,20})\)")
+CAMPUS = re.compile(r"([^\s,;，；()（）][^,;，；()（）]{2,60}?)\s?[(（]([^()（）]{2,20})[)）]")
 UK_POSTCODE = re.compile(r"\b([A-Z]{1,2})\d[\dA-Z]?\s?\d[A-Z]{2}\b")
 
 
@@ -104,8 +105,9 @@ class Parser:
     def groups(self, text: str) -> list[list[Segment]]:
         """The segments of each organisation's part of a cleaned string."""
         groups: list[list[Segment]] = []
-        if "(" in text:
+        if "(" in text or "（" in text:
             text = BRACKETED.sub(self._joined, text)
+            text = CAMPUS.sub(self._named, text)
         for part in split_groups(text):
             segments = [self.segment(s) for s in split_segments(part)[:MAX_SEGMENTS] if s]
             if len(segments) > MANY_SEGMENTS:
@@ -122,6 +124,12 @@ class Parser:
         name = f"{match.group(1)} {match.group(2)}"
         is_town = any(not code & 1 for code in self.gazetteer.codes(fold(name)))
         return name if is_town else match.group()
+
+    def _named(self, match: re.Match[str]) -> str:
+        """The words without brackets if a curated institution is named so: 香港中文大学（深圳）."""
+        name, campus = match.groups()
+        joined = f"{name} {campus}"
+        return joined if fold(joined) in self.tables.institutions else match.group()
 
     def segment(self, text: str) -> Segment:
         """What a segment says."""
