@@ -259,3 +259,23 @@ def test_nobody_is_called_first_whom_a_published_list_does_not_put_there(site: S
     assert row and "未列" in row[0] and "第6" in row[0]
     gb = site.page("en/natureindex-2024/country/gb.html")
     assert gb.title == "London leads United Kingdom, 19th in the world"
+
+
+def test_works_without_an_address_are_no_links(comparable: Site) -> None:
+    """The ids of a table's works are nobody's addresses."""
+    html = comparable.page("en/edition/works/paris.html").html
+    table = html.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert re.search(r">w\d+<", table) and "href" not in table
+
+
+INLINE = re.compile(r"</?(?:a|b|bdi|span|strong|time|wbr|sup|em)\b[^>]*>")
+APART = re.compile(r"[。，；、] +[\u4e00-\u9fff（“]")
+
+
+def test_no_space_is_typed_after_a_chinese_stop(site: Site) -> None:
+    for path in (p for p in site.paths() if p.startswith("zh")):
+        html = re.sub(
+            r"<(script|svg|pre|code)\b.*?</\1>", "", site.page(path).html, flags=re.DOTALL
+        )
+        text = re.sub(r"<[^>]+>", "\n", INLINE.sub("", html))
+        assert APART.findall(text) == [], path

@@ -192,7 +192,7 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
         return None
     say, n, year = request.say, len(placed), request.shown.year
     most = max(r["share"] or 0 for r in placed)
-    named = {r["city_id"]: f"{r['rank']} {say.city(r)}" for r in top}
+    named = {r["city_id"]: f"{r['rank']} {_short(say.city(r))}" for r in top}
     made = WorldMap(
         [
             Dot(named.get(r["city_id"], ""), r["longitude"], r["latitude"],
@@ -216,6 +216,11 @@ def _map(request: Request, rows: list[Row], top: list[Row]) -> tuple[Markup, Fig
     figure = request.figure("map", title, note, columns, cells, lambda: made.drawing(request.lang),
                             request.source_line() + request.land() + projection)  # fmt: skip
     return made.markup(request.lang, f"{title}{request.t('. ', '。')}{note}"), figure
+
+
+def _short(name: str) -> str:
+    """A name as a map has room for."""
+    return name.removesuffix(" metropolitan area")
 
 
 def _map_title(request: Request, top: list[Row]) -> str:

@@ -43,6 +43,12 @@ def page(request: Request, name: str) -> Page:
     return _render(request, city_id, scope, institution, total, works.to_pylist(), number)
 
 
+def _address(work: Row) -> str:
+    """Where a work can be read about; empty where its id is no address."""
+    link = work_link(work)
+    return link if link.startswith("https://") else ""
+
+
 def _total(shown: Shown, city_id: str, scope: str, institution: str | None) -> TraceTotal:
     """What stands behind a number; of a whole city the rankings say it."""
     if institution is not None:
@@ -64,6 +70,6 @@ def _render(
         ),
         section="cities", row=row, city_id=city_id, scope=scope, institution=institution,
         scope_title=shown.edition.title(scope, request.lang), total=total,
-        works=[w | {"href": work_link(w)} for w in works],
+        works=[w | {"href": _address(w)} for w in works],
         page=number, n_pages=max(1, -(-total.works // PER_PAGE)),
     )  # fmt: skip
