@@ -164,8 +164,8 @@ def test_the_reject_limit(tmp_path: Path) -> None:
     outcome = build(path, edition)
     assert outcome.code == 1
     assert outcome.error == (
-        "5 of 1,004 records rejected (0.498 %, limit 0.1 %), first works.jsonl, line 1000: "
-        "JSON is malformed: invalid character (byte 0) (3×); "
+        "5 of 1,004 records rejected (0.498 %, limit 0.1 %), first works.jsonl, line 1000; "
+        "reasons: JSON is malformed: invalid character (byte 0) (3×); "
         "Expected `str | null`, got `int` - at `$.id` (2×). "
         "Mend the input, or raise the limit with --max-rejects"
     )

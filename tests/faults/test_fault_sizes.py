@@ -66,7 +66,7 @@ def test_a_line_of_300_mb_is_rejected_in_bounded_memory(tmp_path: Path) -> None:
     outcome = within_memory(path, tmp_path / "edition")
     assert outcome.code == 1
     assert outcome.error.startswith("1 of 41 records rejected (2.44 %, limit 0.1 %), first")
-    assert "works.jsonl, line 21: " in outcome.error
+    assert "works.jsonl, line 21; reasons: " in outcome.error
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def _check_rejects(note: CorpusNote, corpus: Corpus, limit: float) -> None:
     raise TooManyRejectsError(
         f"{note.rejects:,} of {note.records:,} records rejected "
         f"({100 * note.rejects / note.records:.3g} %, limit {100 * limit:g} %), first "
-        f"{first['source']}, {first['position']}: {reasons}. "
+        f"{first['source']}, {first['position']}; reasons: {reasons}. "
         "Mend the input, or raise the limit with --max-rejects"
     )
 
