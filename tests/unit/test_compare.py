@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.compare import agreement
-from sciencecities.compare.groups import group, of_country
+from sciencecities.compare.groups import group, of_country, of_state
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,18 @@ def test_a_group_of_one_is_the_city(edition: sc.Edition) -> None:
     found = edition.group(["Paris"])
     assert (found.share, found.count, found.rank) == (row["share"], row["count"], row["rank"])
     assert found.pairs == []
+
+
+def test_a_state_is_a_group(edition: sc.Edition) -> None:
+    guangzhou, new_york = edition.find_city("Guangzhou"), edition.find_city("New York")
+    assert of_state(edition, "广东", None, "overall", None) == [guangzhou]
+    assert of_state(edition, "NY", "us", "overall", None) == [new_york]
+    with pytest.raises(sc.ConfigError, match=r"'Punjab' is known; there is one in IN, PK; say"):
+        of_state(edition, "Punjab", None, "overall", None)
+    with pytest.raises(sc.ConfigError, match="'Guandong' is known; close: guangdong"):
+        of_state(edition, "Guandong", None, "overall", None)
+    with pytest.raises(sc.ConfigError, match="no city of Bavaria is ranked here"):
+        of_state(edition, "Bavaria", None, "overall", None)
 
 
 def test_expected_joint_works(edition: sc.Edition) -> None:

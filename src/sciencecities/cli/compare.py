@@ -41,6 +41,7 @@ def compare(edition: str, published: str, scope: str, year: int | None, form: st
 @edition_argument
 @click.argument("cities", metavar="CITY...", nargs=-1)
 @click.option("--country", metavar="CODE", help="All cities of a country, by ISO code.")
+@click.option("--state", metavar="NAME", help="All cities of a state or province, by name.")
 @click.option("--name", default="", metavar="TEXT", help="What the group is called.")
 @scope_option
 @year_option
@@ -49,6 +50,7 @@ def group(
     edition: str,
     cities: tuple[str, ...],
     country: str | None,
+    state: str | None,
     name: str,
     scope: str,
     year: int | None,
@@ -59,16 +61,18 @@ def group(
     csv carries the matrix of partners.
     """
     from sciencecities.compare.groups import group as grouped
-    from sciencecities.compare.groups import of_country
+    from sciencecities.compare.groups import of_country, of_state
     from sciencecities.compare.views import group_views
 
     opened = open_edition(edition)
     named = list(cities)
-    if country:
+    if state:
+        named += of_state(opened, state, country, scope, year)
+    elif country:
         named += of_country(opened, country, scope, year)
     if not named:
-        raise click.UsageError("name the cities, or give --country CODE")
-    found = grouped(opened, named, name or (country or "").upper(), scope, year)
+        raise click.UsageError("name the cities, or give --country CODE or --state NAME")
+    found = grouped(opened, named, name or state or (country or "").upper(), scope, year)
     if form == "json":
         write_object(found.to_dict())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +169,37 @@ def of_country(edition: Edition, country: str, scope: str, year: int | None) -> 
     if not found:
         there = ", ".join(sorted({r["country"] for r in rows if r["country"]})[:30])
         raise ConfigError(f"no city of country {country!r} is ranked here; there are {there} …")
+    return found
+
+
+def of_state(
+    edition: Edition, state: str, country: str | None, scope: str, year: int | None
+) -> list[str]:
+    """The ids of the cities whose principal place lies in a state, province or region.
+
+    It goes by a name or abbreviation; `country` says which of several is meant. Raises ConfigError
+    if there is none, several, or no ranked city in it.
+    """
+    from sciencecities.locate.gazetteer import Gazetteer
+    from sciencecities.locate.text import fold
+
+    gazetteer = Gazetteer.load()
+    names, short = gazetteer.tables.regions, gazetteer.tables.abbreviations
+    known = names.get(fold(state)) or short.get(fold(state)) or ()
+    meant = [r for r in known if country is None or r[0] == country.upper()]
+    if len(meant) != 1:
+        countries = ", ".join(sorted({c for c, _ in known}))
+        close = ", ".join(get_close_matches(fold(state), list(names), 3)) or "none"
+        hint = f"there is one in {countries}; say --country CODE" if known else f"close: {close}"
+        raise ConfigError(f"no single state or province {state!r} is known; {hint}")
+    found = [
+        r["city_id"]
+        for r in edition.rankings(scope, year).to_pylist()
+        if r["country"] == meant[0][0] and (number := r["city_id"].removeprefix("gn:")).isdigit()
+        and gazetteer.admin1(int(number)) == meant[0][1]
+    ]  # fmt: skip
+    if not found:
+        raise ConfigError(f"no city of {state} is ranked here; `sciencecities rank` lists them")
     return found
 
 
