@@ -14,6 +14,8 @@ import small_world as world
 
 import sciencecities as sc
 from sciencecities.publish import takeaway
+from sciencecities.publish.columns_zh import meaning
+from sciencecities.tables import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +91,27 @@ def test_citations_name_the_fingerprint(edition: sc.Edition) -> None:
     sha256 = edition.manifest["tables"]["rankings"]["sha256"]
     assert sha256 in takeaway.citation_cff(edition).decode()
     assert sha256 in takeaway.citation_bib(edition).decode()
+
+
+def test_the_workbook_begins_with_the_newest_year_as_a_whole_and_explains_its_columns(
+    edition: sc.Edition,
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(takeaway.workbook(edition)), read_only=True)
+    rows = list(book["rankings"].iter_rows(values_only=True))
+    column = {name: n for n, name in enumerate(rows[0])}
+    keys = [(-r[column["data_year"]], r[column["scope"]] != "overall", r[column["scope"]],
+             r[column["rank"]]) for r in rows[1:]]  # fmt: skip
+    assert keys == sorted(keys)
+    about = list(book["about"].iter_rows(values_only=True))
+    said = {(r[0], r[1]): r[2:4] for r in about if r[1]}
+    assert said["rankings", "p_rose"][1].startswith("名次确实上升的概率")
+    assert {c for sheet, c in said if sheet == "rankings"} == set(column)
+
+
+def test_every_column_that_is_taken_away_is_explained_in_chinese() -> None:
+    for tables in KINDS.values():
+        for table in tables:
+            if table.name in takeaway.NOT_WHOLE:
+                continue
+            assert table.name in takeaway.HOLDS_ZH
+            assert [c.name for c in table.columns if not meaning(table.name, c.name)] == []

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from sciencecities.edition.read import Edition
 from sciencecities.errors import EditionError
 from sciencecities.files import PARTIAL, visible_names, write_whole
+from sciencecities.publish.columns_zh import meaning
+from sciencecities.sample import SAYS, is_sample
 from sciencecities.tables import ANY_EDITION, KINDS, Table
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ XLSX_FORMATS = {
     "longitude": "0.0000", "data_year": "0",
 }  # fmt: skip
 XLSX_MAX_ROWS = 1_000_000
+
+XLSX_WIDTHS = {"scope": 20, "city": 24, "city_zh": 16, "reason": 24}
+"""Characters, of columns of words."""
 
 RANGES = {
     "computed": "rank_low to rank_high is the stability range; method_rank_best to "
@@ -182,6 +187,16 @@ def _rows(edition: Edition, table: Table) -> pa.Table:
     return edition.query(f"SELECT * FROM {table.name} ORDER BY ALL")
 
 
+def _to_read(edition: Edition, table: Table) -> pa.Table:
+    """A table as people read it: the newest year first, in it the whole before its fields."""
+    names = [c.name for c in table.columns]
+    last = ["share DESC"] if table.name == "unassigned" else []
+    by = ["rank"] if "rank" in names else last
+    ties = [n for n in ("city_id", "country", "reason") if n in names]
+    order = ", ".join(["data_year DESC", "scope <> 'overall'", "scope", *by, *ties])
+    return edition.query(f"SELECT * FROM {table.name} ORDER BY {order}")
+
+
 def _csv(edition: Edition, table: Table) -> Callable[[], bytes]:
     def make() -> bytes:
         from sciencecities.edition.show import write_csv
@@ -227,9 +242,11 @@ def workbook(edition: Edition) -> bytes:
     bold = book.add_format({"bold": True, "bottom": 1})
     sheets = [t for t in KINDS[edition.kind] if t.name in SHEETS]
     notes = book.add_worksheet("about")
-    notes.set_column(0, 0, 100)
+    notes.set_column(0, 1, 28)
+    notes.set_column(2, 3, 60)
     about = [
-        f"{edition.name}: data years {', '.join(map(str, edition.years))}",
+        f"{title(edition)}: data years {', '.join(map(str, edition.years))}",
+        *(SAYS if is_sample(edition.manifest) else ()),
         "Share measures the size of an output, not its quality. 份额衡量产出的规模，不衡量质量。",
         RANGES[edition.kind],
         "Place names and coordinates: GeoNames, CC BY 4.0.",
@@ -237,7 +254,7 @@ def workbook(edition: Edition) -> bytes:
         *map(str, edition.manifest.get("notes", [])),
     ]
     for table in sheets:
-        rows = _rows(edition, table)
+        rows = _to_read(edition, table)
         if rows.num_rows > XLSX_MAX_ROWS:
             about.append(f"{table.name}: the first {XLSX_MAX_ROWS:,} of {rows.num_rows:,} rows")
             rows = rows.slice(0, XLSX_MAX_ROWS)
@@ -246,12 +263,18 @@ def workbook(edition: Edition) -> bytes:
         for number, name in enumerate(rows.column_names):
             sheet.write_string(0, number, name, bold)
             values = rows.column(number).to_pylist()
-            sheet.set_column(number, number, max(10, len(name) + 2),
+            sheet.set_column(number, number, max(XLSX_WIDTHS.get(name, 10), len(name) + 2),
                              formats.get(XLSX_FORMATS.get(name, "")))  # fmt: skip
             sheet.write_column(1, number, values)
         sheet.autofilter(0, 0, max(1, rows.num_rows), len(rows.column_names) - 1)
     for number, line in enumerate(about):
         notes.write_string(number, 0, line)
+    first = len(about) + 1
+    notes.write_row(first, 0, ("sheet", "column", "meaning", "含义"), bold)
+    explained = [(t.name, c.name, c.doc, meaning(t.name, c.name))
+                 for t in sheets for c in t.columns]  # fmt: skip
+    for number, cells in enumerate(explained, first + 1):
+        notes.write_row(number, 0, cells)
     book.close()
     return target.getvalue()
 

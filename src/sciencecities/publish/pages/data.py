@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sciencecities.publish import linked, takeaway
+from sciencecities.publish import columns_zh, linked, takeaway
 from sciencecities.publish.request import Page, Request
 from sciencecities.tables import KINDS
 
@@ -18,6 +18,7 @@ def page(request: Request, _name: str) -> Page:
         tables=[t for t in KINDS[edition.kind] if t.name not in takeaway.NOT_WHOLE],
         hashes={name: t["sha256"] for name, t in edition.manifest["tables"].items()},
         holds_zh=takeaway.HOLDS_ZH,
+        meaning=columns_zh.meaning,
         licence=takeaway.LICENCE,
         said_to_machines=linked.block(linked.dataset(request)),
         bibtex=takeaway.citation_bib(edition).decode(),
