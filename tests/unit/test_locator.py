@@ -174,11 +174,14 @@ def test_a_rejected_id_beside_a_good_one_adds_no_string(locator: Locator) -> Non
         "Foghorn University",
         "Foghorn University, Shanghai",
         "Foghorn University; Kite Club, Lyon, France",
+        # its own country, before another address that is glued to it
+        "Foghorn University, Boston, United States Department of Mud, Kite Club, Lyon, France",
     ],
 )
 def test_no_country_clearly_named_is_no_conflict(locator: Locator, text: str) -> None:
     [unit] = locator.locate(Affiliation(text, (entry(4),)))
     assert (unit.institution_id, towns([unit])) == (ror(4), ["Boston"])
+    assert "id-conflict" not in unit.method
 
 
 def test_hong_kong_is_no_conflict_with_china(locator: Locator) -> None:

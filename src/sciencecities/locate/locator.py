@@ -179,7 +179,7 @@ class Locator:
         return organisation.countries if organisation else ()
 
     def _contradicts(self, entry: Entry, text: str) -> bool:
-        """Whether the text clearly names countries, and none is the institution's."""
+        """Whether the text clearly names countries, and nowhere the institution's."""
         ror = _own_id(entry) or ""
         if not ror:
             return False
@@ -188,7 +188,7 @@ class Locator:
         if not known or not text:
             return False
         named = self._texts.countries(text)
-        return bool(named) and not named & known
+        return bool(named) and not named & known and not self._texts.hinted(text) & known
 
     # --- strings ---------------------------------------------------------------------------
 

@@ -72,6 +72,11 @@ class TextPlaces:
             named.add(found.place.country)
         return frozenset(other for country in named for other in family(country))
 
+    def hinted(self, text: str) -> frozenset[str]:
+        """The countries that words inside other names mean: "Muscat, Oman and Department of …"."""
+        groups = self.read(text).groups
+        return frozenset(country for group in groups for s in group for country in s.hints)
+
     def about(self, text: str, names: Sequence[str]) -> str:
         """The part of the string that names the institution; all of it where none or all do."""
         groups = self.read(text).groups
