@@ -20,8 +20,8 @@ BRANCH_POPULATION = 100_000
 BRANCH_SCORE = 0.85
 FIRST_POPULATION = 5_000  # of a town that may begin a string before its province
 SIZE_SCORES = ((1_000_000, 0.92), (300_000, 0.88), (100_000, 0.78), (30_000, 0.58), (0, 0.4))
-# Hospitals named after them, or after parts of their own city.
-PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren", "chaoyang", "koto"})
+# Institutes and hospitals are named after them, or after parts of their own city.
+PERSONS = frozenset({"zhongshan", "sun yat sen", "tongren", "chaoyang", "koto", "fukui"})
 # Capitals that bear their country's name.
 NAMESAKES = {"LU": 2960316, "PA": 3703443, "GT": 3598132, "KW": 285787, "DJ": 223817}
 KNOWN = "known-institution"
