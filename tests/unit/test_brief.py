@@ -81,7 +81,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
                 "over 50,000 m²",
                 "in construction",
                 "over 2,000",
-                "about 30 %",
+                "about 30%",
                 "Nature Index 2025 Science Cities (2024自然指数-科研城市), data year 2024",
                 "range not published",
             ],

@@ -25,10 +25,12 @@ def quantity(stated: Quantity | Claim, lang: str = "en") -> str:
     >>> area = Quantity(value=50000, unit="m2", comparator=">")
     >>> quantity(area), quantity(area, "zh")
     ('over 50,000 m²', '超5万平方米')
+    >>> quantity(Quantity(value=30, unit="%", comparator="≈"))
+    'about 30%'
     """
     sign = COMPARATORS[stated.comparator].label(lang)
     unit = UNITS[stated.unit].label(lang)
-    space = " " if lang == "en" and unit else ""
+    space = " " if lang == "en" and unit and unit != "%" else ""
     return f"{sign}{number(stated.value, lang)}{space}{unit}"
 
 

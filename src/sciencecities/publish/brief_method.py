@@ -5,7 +5,6 @@ from __future__ import annotations
 from sciencecities.edition.read import OVERALL
 from sciencecities.publish.brief_parts import Paragraph, Section
 from sciencecities.publish.brief_world import World
-from sciencecities.sample import SAYS
 
 
 def method(world: World) -> Section:
@@ -38,9 +37,7 @@ def method(world: World) -> Section:
         )
     else:
         scheme = str(world.edition.manifest.get("configuration", {}).get("scheme", ""))
-        sample = world.t(*SAYS) if world.shown.is_sample else ""
         text = (
-            sample,
             world.t(
                 f"Each work counts 1, divided by the scheme {scheme}; a city's Share is the sum of "
                 "the parts of its institutions. Ranks are in the order of Share.",

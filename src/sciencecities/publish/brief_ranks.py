@@ -20,6 +20,7 @@ from sciencecities.publish.brief_parts import (
     one,
 )
 from sciencecities.publish.brief_world import World, count_word
+from sciencecities.sample import SAYS
 
 Row = dict[str, Any]
 FIRST = 10
@@ -54,7 +55,7 @@ def headline(world: World) -> str:
 
 def standfirst(world: World) -> tuple[str, ...]:
     """The findings in sentences: who says so, the first ten, the subjects."""
-    said = [_who_says(world)]
+    said = [_who_says(world), world.t(*SAYS) if world.shown.is_sample else ""]
     if row := world.row():
         said.append(_rank_sentence(world, row))
     country = _country_finding(world, with_years=True)
@@ -304,7 +305,9 @@ def institutions(world: World) -> Section | None:
     table = Table(
         world.t(
             f"Leading institutions by Share, {world.year} ({len(rows)} of {number:,})",
-            f"按份额居前的单位，{world.year}年（{number:,}家中的{len(rows)}家）",
+            f"按份额居前的单位，{world.year}年（{number:,}家中的{len(rows)}家）"
+            if len(rows) < number
+            else f"全部{number}家单位，按份额排列，{world.year}年",
         ),
         (Column(world.t("Institution", "单位")), Column(world.t("Share", "份额"), True),
          Column(world.t("% of the city", "占全市"), True), *counted),
