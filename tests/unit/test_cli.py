@@ -157,6 +157,15 @@ def test_verify(edition: str, tmp_path: Path, capsys: Capture) -> None:
     assert "not sound" in captured.err
 
 
+def test_sensitivity_of_a_city_without_share_or_with_a_small_one(
+    edition: str, capsys: Capture
+) -> None:
+    assert run(["sensitivity", edition, "Cambridge", "--scope", "health"]) == 0
+    assert capsys.readouterr().out.startswith("Cambridge has no Share by metro (Health")
+    assert run(["sensitivity", edition, "Cambridge"]) == 0
+    assert "0.50" in capsys.readouterr().out
+
+
 def test_errors_are_one_line(edition: str, tmp_path: Path, capsys: Capture) -> None:
     def say(code: int, *args: str) -> str:
         return error_of(capsys, list(args), code)

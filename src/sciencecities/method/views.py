@@ -178,17 +178,23 @@ def sensitivity_views(
         Column("City"), Column("Rank", True), Column("Share", True), Column("Cities by"),
         Column("Is"), Column("Rank then", True), Column("Share then", True), Column("Most by"),
     ]  # fmt: skip
+    digits = decimals([r[share] for r in shown for share in ("edition_share", "share")])
     cells = [
         [
-            r["city"] or r["city_id"], f"{r['edition_rank']:,}", f"{r['edition_share']:,.1f}",
-            r["cities"], r["counterpart"] or "outside every city",
-            "–" if r["rank"] is None else f"{r['rank']:,}", f"{r['share']:,.1f}", _most(r),
+            r["city"] or r["city_id"], f"{r['edition_rank']:,}",
+            f"{r['edition_share']:,.{digits}f}", r["cities"],
+            r["counterpart"] or "outside every city",
+            "–" if r["rank"] is None else f"{r['rank']:,}", f"{r['share']:,.{digits}f}",
+            _most(r, digits),
         ]
         for r in shown
     ]  # fmt: skip
     own = edition.method.base.cities
     title = f"Where cities end: {own}, and otherwise ({edition.title(scope)}, {year})."
-    if city_id and rows:
+    if city_id and not rows:
+        name = edition.finder[city_id].city
+        title = f"{name} has no Share by {own} ({edition.title(scope)}, {year})."
+    elif city_id:
         moves = "; ".join(
             f"{ordinal(r['rank']) if r['rank'] else 'nowhere'} by {r['cities']}" for r in rows
         )
@@ -200,20 +206,21 @@ def sensitivity_views(
     return views, table
 
 
-def _most(row: Row) -> str:
+def _most(row: Row, digits: int) -> str:
     if row["institution_change"] is None:
         return "–"
-    signed = minus(f"{row['institution_change']:+,.1f}")
+    signed = minus(f"{row['institution_change']:+,.{digits}f}")
     return f"{row['institution'] or '(no institution named)'} {signed}"
 
 
 def _causes_view(causes: pa.Table, top: int) -> View:
     rows: list[Row] = causes.to_pylist()
+    digits = max(2, decimals([abs(r["share_change"]) for r in rows]))
     cells, shown = [], dict.fromkeys((r["cities"] for r in rows), 0)
     for r in rows:
         if shown[r["cities"]] < top:
             shown[r["cities"]] += 1
             name = r["institution"] or "(no institution named)"
-            cells.append([r["cities"], name, minus(f"{r['share_change']:+,.2f}")])
+            cells.append([r["cities"], name, minus(f"{r['share_change']:+,.{digits}f}")])
     columns = [Column("Cities by"), Column("Institution"), Column("Share", True)]
     return View("Institutions it would gain or lose.", columns, cells)
