@@ -151,7 +151,10 @@ class Resolver:
     def _is_partner(self, found: Candidate, institution: Institution) -> bool:
         index = self.gazetteer.index
         country, region = index.countries[found.row], index.admin1[found.row]
-        if country != institution.country:
+        # "University of Hong Kong Shenzhen Hospital", but no "Hang" for Hangzhou.
+        is_across = country == "CN" and institution.country in ("HK", "MO")
+        is_across = is_across and found.name == fold(index.own_names[found.row])
+        if country != institution.country and not is_across:
             return False
         is_near = region == self.gazetteer.admin1(institution.geonames_id)
         if country in STATE_ALONE and not is_near:
