@@ -260,9 +260,10 @@ def _refuse_nothing(engine: Engine, out: Path) -> None:
     if engine.fetch("SELECT COUNT(*) AS n FROM selected").column("n")[0].as_py():
         return
     years = engine.fetch("SELECT MIN(year) AS low, MAX(year) AS high FROM works").to_pylist()[0]
-    there = f"the records are of {years['low']} to {years['high']}" if years["low"] else "none read"
+    span = " to ".join(str(y) for y in dict.fromkeys(years.values()))
+    there = f"the records are of {span}" if years["low"] else "none read"
     raise CountError(
-        f"no work was counted: none is of the years and journals asked for ({there}); "
+        f"no work was counted: none is an article of the years and journals asked for ({there}); "
         f"the edition at {out} stays as it was"
     )
 
