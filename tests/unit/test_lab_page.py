@@ -10,6 +10,7 @@ import small_world as world
 from starlette.testclient import TestClient
 
 import sciencecities as sc
+from sciencecities.cli import run
 from sciencecities.errors import SciencecitiesError
 from sciencecities.method.choices import Choice
 from sciencecities.publish import asked, marks
@@ -28,6 +29,18 @@ def site(edition: sc.Edition) -> Site:
 
 def page(site: Site, lang: str = "en", name: str = "lab.html", **query: str) -> str:
     return site.page(f"{lang}/{site.shown[0].slug}/{name}", query).html
+
+
+def test_the_commands_show_the_edition_s_ranks_with_their_range(
+    edition: sc.Edition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = edition.rankings().to_pylist()[0]
+    for command in (["lab", str(edition.path), "--scheme", "full"],
+                    ["sensitivity", str(edition.path)]):  # fmt: skip
+        assert run(command) == 0
+        text = capsys.readouterr().out
+        assert f"1st ({first['rank_low']}–{first['rank_high']})" in text
+        assert "ranks under another choice have none" in text
 
 
 def test_the_page_shows_what_the_lab_computes(site: Site, edition: sc.Edition) -> None:

@@ -11,10 +11,12 @@ from sciencecities.edition.show import (
     View,
     decimals,
     minus,
+    nth,
     ordinal,
     percents,
     plural,
 )
+from sciencecities.edition.views import rank_text
 from sciencecities.method.choices import DIMENSIONS, Choice
 from sciencecities.method.sensitivity import sensitivity
 
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+OWN_RANGES = "Ranges are those of the edition's own ranks; ranks under another choice have none."
+
 
 def lab_view(edition: Edition, lab: Lab, scope: str, year: int, top: int | None) -> View:
     """The ranking under a choice, beside the edition's ranks."""
     rows: list[Row] = lab.table.slice(0, top).to_pylist()
     digits = decimals(r["share"] for r in rows)
+    own = _own_ranks(edition, scope, year)
     parts = percents([r["world_share"] for r in rows])
     columns = [
         Column("Rank", True), Column("In the edition", True), Column("Moved"), Column("City"),
@@ -39,7 +44,7 @@ def lab_view(edition: Edition, lab: Lab, scope: str, year: int, top: int | None)
     ]  # fmt: skip
     cells = [
         [
-            f"{r['rank']:,}", "–" if r["edition_rank"] is None else f"{r['edition_rank']:,}",
+            nth(r["rank"]), own.get(r["edition_city_id"], "–"),
             _moved(r), r["city"] or r["city_id"], r["city_zh"] or "–", r["country"] or "–",
             f"{r['share']:,.{digits}f}", f"{r['count']:,}", part,
         ]
@@ -55,7 +60,16 @@ def lab_view(edition: Edition, lab: Lab, scope: str, year: int, top: int | None)
             leads = f"{len(first)} of {cities} share the lead"
         title = f"{changes(edition.method.base, lab.choice)}: {leads} ({where})."
     notes = [f"{plural(lab.works, 'work')}; without a city: {lab.unassigned:,.1f}."]
-    return View(title, columns, cells, [*notes, QUALITY])
+    return View(title, columns, cells, [*notes, *_range_note(edition), QUALITY])
+
+
+def _range_note(edition: Edition) -> list[str]:
+    return [OWN_RANGES] if edition.manifest["configuration"].get("replicates") else []
+
+
+def _own_ranks(edition: Edition, scope: str, year: int) -> dict[str, str]:
+    """By city, the edition's rank with its range."""
+    return {r["city_id"]: rank_text(r) for r in edition.rankings(scope, year).to_pylist()}
 
 
 def changes(base: Choice, choice: Choice) -> str:
@@ -151,7 +165,7 @@ def choices_view(edition: Edition, city_id: str, scope: str, year: int) -> View 
         if len(changed) <= 1:
             what = changed[0] if changed else "edition"
             value = getattr(choice, changed[0]) if changed else "as it is"
-            cells.append([what, value, f"{row['rank']:,}", f"{row['share']:,.1f}"])
+            cells.append([what, value, nth(row["rank"]), f"{row['share']:,.1f}"])
     order = {name: n for n, name in enumerate(("edition", *Choice._fields))}
     cells.sort(key=lambda cell: (order[cell[0]], cell[1]))
     columns = [Column("Changed"), Column("To"), Column("Rank", True), Column("Share", True)]
@@ -174,6 +188,7 @@ def sensitivity_views(
     )
     rows: list[Row] = table.to_pylist()
     shown = rows if city_id else rows[:top]
+    ranks = _own_ranks(edition, scope, year)
     columns = [
         Column("City"), Column("Rank", True), Column("Share", True), Column("Cities by"),
         Column("Is"), Column("Rank then", True), Column("Share then", True), Column("Most by"),
@@ -181,10 +196,10 @@ def sensitivity_views(
     digits = decimals([r[share] for r in shown for share in ("edition_share", "share")])
     cells = [
         [
-            r["city"] or r["city_id"], f"{r['edition_rank']:,}",
+            r["city"] or r["city_id"], ranks[r["city_id"]],
             f"{r['edition_share']:,.{digits}f}", r["cities"],
             r["counterpart"] or "outside every city",
-            "–" if r["rank"] is None else f"{r['rank']:,}", f"{r['share']:,.{digits}f}",
+            "–" if r["rank"] is None else nth(r["rank"]), f"{r['share']:,.{digits}f}",
             _most(r, digits),
         ]
         for r in shown
@@ -199,7 +214,7 @@ def sensitivity_views(
             f"{ordinal(r['rank']) if r['rank'] else 'nowhere'} by {r['cities']}" for r in rows
         )
         title = f"{rows[0]['city']} is {ordinal(rows[0]['edition_rank'])} by {own}; {moves}."
-    views = [View(title, columns, cells, [QUALITY])]
+    views = [View(title, columns, cells, [*_range_note(edition), QUALITY])]
     if city_id and causes.num_rows:
         views.append(_causes_view(causes, top))
         return views, causes
