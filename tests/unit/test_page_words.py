@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
 
@@ -279,3 +280,17 @@ def test_no_space_is_typed_after_a_chinese_stop(site: Site) -> None:
         )
         text = re.sub(r"<[^>]+>", "\n", INLINE.sub("", html))
         assert APART.findall(text) == [], path
+
+
+def test_a_number_of_a_source_never_begins_a_line(site: Site) -> None:
+    """Sources stand with the last letter of what they are for; of several, commas part them."""
+    html = site.page("zh/natureindex-2024/observatory/guangzhou.html").html
+    assert re.search(r'<span class="nw">量<a class="ref" href="#s\d+"[^>]*>\d+</a></span>', html)
+    assert re.search(r'>\d+</a><a class="ref more"', html)
+    assert not re.search(r'[\u4e00-\u9fff]<a class="ref more"', html)
+
+
+def test_no_level_of_headings_is_skipped(site: Site) -> None:
+    for path in site.paths():
+        levels = [int(n) for n in re.findall(r"<h([1-6])\b", site.page(path).html)]
+        assert all(b <= a + 1 for a, b in pairwise(levels)), path

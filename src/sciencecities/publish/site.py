@@ -215,7 +215,7 @@ def _with_slugs(editions: Sequence[Edition], n_cities: int | None, outside: Outs
 
 UNIT = "%|公里|种|倍|座|家|个|条|处|名|篇|项|科|位|年|次|对"
 AMOUNT = re.compile(
-    rf"(?:全部|第|前|每|共|超|有|在|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?"
+    rf"(?:全部|第|前|每|共|超|有|在|(?<!纽)约)?\d[\d.,]*(?:[～–]\d[\d.,]*)?(?:{UNIT})?的?"
 )
 """A number in Chinese, with what stands before and after it as one word."""
 
