@@ -12,6 +12,7 @@ import pytest
 import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.edition.verify import verify
+from sciencecities.publish.site import Site
 from sciencecities.published.builtin import BUILT_IN, edition_path
 
 # As the article in the press of November 2025 states them.
@@ -165,6 +166,13 @@ def test_there_is_nothing_to_trace(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["trace", "natureindex-2024", "广州"]) == 2
     assert "somebody else published" in capsys.readouterr().err
     assert run(["rank", "natureindex-2024", "--countries"]) == 2
+
+
+def test_a_published_share_is_no_part_of_works_that_nobody_counted(tmp_path: Path) -> None:
+    edition = made(tmp_path, "city,rank,share\nBeijing,1,100.5\nParis,2,80\n")
+    page = Site([edition]).page(f"en/{edition.name}/city/paris.html").html
+    assert "80.0" in page
+    assert "all works" not in page
 
 
 def test_notebooks_show_it_without_shares() -> None:

@@ -37,8 +37,11 @@ def comparison_views(c: Comparison, kind: str) -> list[View]:
     verb = "is" if len(c.cities) == 1 else "are"
     title = f"{plural(len(c.cities), 'city')} of {c.against} {verb} ranked in {c.edition}{inside}."
     limits = "95 % of re-draws" if kind == "computed" else "Worst to best"
-    rows = [[_name(m), _number(m, m.value), _span(m)] for m in c.measures]
-    columns = [Column("Agreement"), Column("Value", True), Column(limits, True)]
+    rows = [[_name(m), _number(m, m.value)] for m in c.measures]
+    columns = [Column("Agreement"), Column("Value", True)]
+    if any(m.low is not None for m in c.measures):
+        rows = [[*row, _span(m)] for row, m in zip(rows, c.measures, strict=True)]
+        columns.append(Column(limits, True))
     notes = [*c.notes, BOUNDS] if kind == "institution-table" else list(c.notes)
     views = [View(title, columns, rows, notes), _cities(c)]
     if c.not_found:
