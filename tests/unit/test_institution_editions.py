@@ -196,6 +196,16 @@ def test_small_shares_are_parts_of_their_own_sum(
     assert "Of a Share of 100, 40.0 is in no city" in page
 
 
+def test_growth_is_of_the_exact_sum(tmp_path: Path) -> None:
+    """From 0.5 to 0.6 in all, which rounded would be from 0 or 1 to 1."""
+    rows = ("Peking University,CN,2023,0.3", "Harvard University,US,2023,0.2",
+            "Peking University,CN,2024,0.4", "Harvard University,US,2024,0.2")  # fmt: skip
+    edition = made(tmp_path, "grown", "\n".join(["name,country,year,share", *rows]))
+    why = edition.explain("Beijing")
+    assert float(why.world_growth) == pytest.approx(0.3 * 0.2)  # Share before × (0.6 / 0.5 − 1)
+    assert float(why.own_change) == pytest.approx(0.1 - 0.06)
+
+
 @pytest.mark.parametrize("column", ["count", "篇数"])
 def test_counts_that_are_known_are_shown(tmp_path: Path, column: str) -> None:
     """Of a city of one institution; where no Count is known the column is left out."""
