@@ -319,3 +319,24 @@ def test_scopes_that_say_the_same_are_shown_once() -> None:
     assert [r["scope"] for r in shown if r["data_year"] == 2024] == [
         "health", "physical", "physical-by-journal",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "city_id"),
+    [
+        ("guang zhou", "gn:1"),
+        ("St. Petersburg", "gn:2"),
+        ("Saint Louis", "gn:3"),
+        ("XI AN", "gn:4"),
+    ],
+)
+def test_a_city_is_found_in_any_spelling(asked: str, city_id: str) -> None:
+    """The largest city of a name goes before a smaller one's district of that name."""
+    cities = [
+        NamedCity("gn:1", "Guangzhou", "广州", "CN"),
+        NamedCity("gn:2", "Saint Petersburg", None, "RU"),
+        NamedCity("gn:3", "St. Louis", None, "US"), NamedCity("gn:4", "Xi'an", "西安", "CN"),
+        NamedCity("gn:5", "Tampa", None, "US"),
+    ]  # fmt: skip
+    finder = CityFinder("made up", cities, {"gn:6": ("St. Petersburg", "gn:5")}, "metro")
+    assert finder.find(asked).city_id == city_id

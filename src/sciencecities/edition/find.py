@@ -35,6 +35,15 @@ class NamedCity:
             yield fold(self.city_zh.removesuffix("市"))
 
 
+def _spelling(folded: str) -> str:
+    """A folded name without its spaces, its saint written out.
+
+    >>> _spelling("guang zhou"), _spelling("st petersburg"), _spelling("saint petersburg")
+    ('guangzhou', 'saintpetersburg', 'saintpetersburg')
+    """
+    return re.sub(r"^st\.? ", "saint ", folded).replace(" ", "")
+
+
 class CityFinder:
     """Finds cities among `cities`, which come with the largest first, so that it wins a name.
 
@@ -53,9 +62,11 @@ class CityFinder:
         self._definition = definition
         self._by_id = {c.city_id: c for c in cities}
         self._by_name: dict[str, list[NamedCity]] = {}
+        self._by_spelling: dict[str, NamedCity] = {}
         for city in cities:
             for name in dict.fromkeys(city.names()):
                 self._by_name.setdefault(name, []).append(city)
+                self._by_spelling.setdefault(_spelling(name), city)
         self._city_of_place = {p: city_id for p, (_, city_id) in places.items()}
         self._by_place: dict[str, str] = {}
         for place_id in sorted(places):
@@ -77,6 +88,8 @@ class CityFinder:
             return self._by_id[city_id]
         if named := self.named(text):
             return named[0]
+        if spelled := self._by_spelling.get(_spelling(fold(text))):
+            return spelled
         if usual := self._usually(text):
             return usual
         found = self._city_of_place.get(city_id) or self._by_place.get(fold(text))
