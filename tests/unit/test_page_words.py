@@ -294,3 +294,21 @@ def test_no_level_of_headings_is_skipped(site: Site) -> None:
     for path in site.paths():
         levels = [int(n) for n in re.findall(r"<h([1-6])\b", site.page(path).html)]
         assert all(b <= a + 1 for a, b in pairwise(levels)), path
+
+
+def test_ranks_among_facts_name_the_ranking_they_are_from(site: Site) -> None:
+    """What was counted or published is no statement of the observatory's sources."""
+    html = site.page("en/natureindex-2024/observatory/guangzhou.html").html
+    parts = dict(
+        re.findall(r'<section class="margin" id="([\w-]+)"(.*?)</section>', html, re.DOTALL)
+    )
+    corridor = parts["guangzhou-shenzhen-hong-kong-macao"]
+    assert "Ranks as published by Springer Nature" in corridor
+    assert "As the sources of the observatory state it" in parts["facilities"]
+    assert "Ranks as published" not in parts["facilities"]
+
+
+def test_a_comparison_has_each_subject_once(site: Site) -> None:
+    shown = site.shown[0]
+    html = site.page(f"en/{shown.slug}/compare/guangzhou-and-beijing.html").html
+    assert not any(f"scope/{s}.html" in html for s in shown.subjects_otherwise)

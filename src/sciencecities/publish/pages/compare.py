@@ -68,7 +68,7 @@ def _leading_pairs(request: Request) -> list[tuple[str, str]]:
 def _pair(request: Request, a: str, b: str) -> Page:
     shown = request.shown
     both = []
-    for scope in shown.edition.scopes:
+    for scope in (s for s in shown.edition.scopes if s not in shown.subjects_otherwise):
         one, two = shown.row(a, scope), shown.row(b, scope)
         if one or two:
             both.append((scope, shown.edition.title(scope, request.lang), one, two))
