@@ -110,3 +110,14 @@ def test_a_campus_named_in_the_text_stands(
     assert found.place is not None
     assert found.place.name == town
     assert 0.5 < found.score < 1.0
+
+
+def test_a_known_institution_is_not_at_a_namesake_of_its_town(texts: TextPlaces) -> None:
+    """Where nothing is written, as in the old schema: Henan Normal University of Xinxiang."""
+    township = Place("gn:8403878", "Xinxiang", "CN", 30.49999, 108.27278)
+    names = ["Henan Normal University"]
+    found = choose_place(texts, "", names, frozenset({"CN"}), [township])
+    assert found.place == place(texts, 1788572)
+    assert found.method == "known-institution+registry-namesake"
+    elsewhere = choose_place(texts, "", names, frozenset({"CN"}), [place(texts, GUANGZHOU)])
+    assert elsewhere.place == place(texts, GUANGZHOU)

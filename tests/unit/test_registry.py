@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from ror_records import BEIJING, GUANGZHOU, PARIS, UNLISTED, Json, record, registry, ror
+from ror_records import BEIJING, GUANGZHOU, PARIS, UNLISTED, Json, Town, record, registry, ror
 
 from sciencecities.errors import LocateError
 from sciencecities.locate.model import Place
@@ -207,6 +207,16 @@ def test_the_place_is_rors_own() -> None:
     assert [p.name for p in known.places(ror(1))] == ["Bunkyo-ku", "Guangzhou"]
     assert known.place(ror(2)) is None
     assert known.place(ror(9)) is None
+
+
+def test_a_place_known_to_be_wrong_is_mended_until_ror_mends_it() -> None:
+    kaust = "https://ror.org/01q3tbs38"
+    jeddah = Town(105343, "Jeddah", "SA", "Saudi Arabia", 21.49012, 39.18624)
+    rabigh = Town(103035, "Rabigh", "SA", "Saudi Arabia", 22.79856, 39.03493)
+    for town, name in ((jeddah, "Thuwal"), (rabigh, "Rabigh")):
+        found = registry(record(1, "KAUST", town) | {"id": kaust}).place(kaust)
+        assert found is not None
+        assert found.name == name
 
 
 def test_a_location_without_coordinates_is_no_place() -> None:

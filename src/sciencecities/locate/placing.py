@@ -34,6 +34,7 @@ NAMESAKE = "registry-namesake"
 IN_NAME = "text-name"
 REGISTERED = 0.98  # a registered location that no town of the string contradicts
 CONFIRMED = 0.99  # one that the string names too
+CURATED = 0.9  # that of the package's own table
 
 
 class TextPlaces:
@@ -126,7 +127,24 @@ def choose_place(
             if _is_elsewhere(texts.gazetteer, registered, chosen.place):
                 return chosen._replace(method=f"{chosen.method}+{NAMESAKE}")
             return chosen
-    return Placed(registered[0], "registry", REGISTERED) if registered else NOWHERE
+    if not registered:
+        return NOWHERE
+    own = _known_elsewhere(texts.gazetteer, names, registered[0])
+    if own:
+        return Placed(own, f"{KNOWN}+{NAMESAKE}", CURATED)
+    return Placed(registered[0], "registry", REGISTERED)
+
+
+def _known_elsewhere(gazetteer: Gazetteer, names: Sequence[str], registered: Place) -> Place | None:
+    """The town of a curated institution of one of the names, if the registry has its namesake."""
+    for name in names:
+        known = gazetteer.tables.institutions.get(_folded(name))
+        if known is None or known.country != registered.country:
+            continue
+        place = gazetteer.place(known.geonames_id)
+        if place and _is_namesake(gazetteer, registered, place):
+            return place
+    return None
 
 
 def _weigh(

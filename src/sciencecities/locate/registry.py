@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import struct
 import zipfile
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from sciencecities.errors import LocateError, SourceError
 from sciencecities.locate import cache
+from sciencecities.locate.gaz_tables import rows
 from sciencecities.locate.model import Place
 from sciencecities.sources.streams import read_chunks
 
@@ -321,10 +323,16 @@ class Registry:
         return places[0] if places else None
 
     def places(self, ror: str) -> list[Place]:
-        """All locations that have coordinates, the main one first."""
+        """All locations that have coordinates, the main one first.
+
+        One that is known to be wrong is mended (registry_places.csv), until ROR changes it.
+        """
         found = self.get(ror)
-        places = (where.place() for where in found.locations) if found else iter(())
-        return [place for place in places if place]
+        if found is None:
+            return []
+        places = [place for where in found.locations if (place := where.place())]
+        wrong, right = _mended().get(found.id, (None, None))
+        return [right if right and place.place_id == wrong else place for place in places]
 
     def _parents(self, ror: str) -> list[str]:
         found = self._by_ror.get(ror)
@@ -336,6 +344,21 @@ class Registry:
             return None
         successors = found.related("successor")
         return successors[0] if len(successors) == 1 and successors[0] != ror else None
+
+
+@functools.cache
+def _mended() -> dict[str, tuple[str, Place]]:
+    """ROR id -> the id of its registered place that is wrong, and the right one."""
+    return {
+        row["ror"]: (
+            f"gn:{row['registry_geonames_id']}",
+            Place(
+                f"gn:{row['geonames_id']}", row["town"], row["country"],
+                float(row["latitude"]), float(row["longitude"]),
+            ),
+        )
+        for row in rows("registry_places.csv")
+    }  # fmt: skip
 
 
 def _organisations(path: Path) -> Iterator[Organisation]:
