@@ -10,6 +10,7 @@ from sciencecities.locate.placing import Placed, TextPlaces, choose_place
 
 QUEBEC, MEXICO_CITY, GUANGZHOU = 6325494, 3530597, 1809858
 SALAMANCA, CHANGCHUN, BRISBANE, JINAN = 3111108, 2038180, 2174003, 1805753
+SAO_PAULO = 3448439
 SHENZHEN, BEIJING, KOBE, HELSINKI, JEDDAH, OXFORD_US = (
     1795565,
     1816670,
@@ -58,6 +59,8 @@ REGISTRY_WINS = [
         SHENZHEN,
         None,
     ),
+    # a campus in the seat's city, before its state
+    ("University of São Paulo, Butantã, São Paulo", "University of São Paulo", SAO_PAULO, None),
     # a company, a village of its name
     ("Nokia, Finland", "Nokia (Finland)", HELSINKI, None),
 ]
@@ -83,6 +86,13 @@ TEXT_WINS = [
         "Chongqing",
     ),
     ("CSIRO, Aspendale, Victoria 3195, Australia", "CSIRO", BRISBANE, "Aspendale"),
+    # a campus, before the state that bears the seat's name
+    (
+        "Universidade de São Paulo, Ribeirão Preto, São Paulo, Brazil",
+        "Universidade de São Paulo",
+        SAO_PAULO,
+        "Ribeirão Preto",
+    ),
     # institutes of an academy lie anywhere
     (
         "Hefei Institutes of Physical Science, Chinese Academy of Sciences",

@@ -88,10 +88,21 @@ class TextPlaces:
         own = [part for part in parts if any(name in f" {fold(part)} " for name in folded)]
         return "; ".join(own) or text
 
-    def towns_alone(self, text: str, places: Sequence[Place]) -> list[Place]:
-        """Those places whose name stands in the string by itself, outside organisations' names."""
+    def towns_alone(self, text: str, places: Sequence[Place], town: Place) -> list[Place]:
+        """Those places whose name stands in the string by itself, outside organisations' names.
+
+        Not as that of the region of a town far from there: "Ribeirão Preto, São Paulo".
+        """
+        region = town.country, self.gazetteer.admin1(_geonames_id(town))
         segments = [segment for group in self.read(text).groups for segment in group]
-        return [p for p in places if any(_is_town(s, _folded(p.name)) for s in segments)]
+        elsewhere = [segment for segment in segments if region not in segment.regions]
+        return [
+            p
+            for p in places
+            if any(
+                _is_town(s, _folded(p.name)) for s in (segments if _near(p, town) else elsewhere)
+            )
+        ]
 
 
 def choose_place(
@@ -168,7 +179,7 @@ def _weigh(
     for known in registered:
         if not found.is_sure and _is_namesake_of(texts.gazetteer, known, place):
             return Placed(known, method, CONFIRMED)
-    for known in texts.towns_alone(text, registered):
+    for known in texts.towns_alone(text, registered, place):
         if not _is_namesake(texts.gazetteer, known, place):
             return Placed(known, method, CONFIRMED)
     if is_weak and not _is_namesake(texts.gazetteer, registered[0], place):
