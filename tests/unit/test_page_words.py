@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -312,3 +313,13 @@ def test_a_comparison_has_each_subject_once(site: Site) -> None:
     shown = site.shown[0]
     html = site.page(f"en/{shown.slug}/compare/guangzhou-and-beijing.html").html
     assert not any(f"scope/{s}.html" in html for s in shown.subjects_otherwise)
+
+
+def test_the_list_of_cities_says_how_many_have_a_share_now(tmp_path: Path) -> None:
+    lines = ['w1,2023,1,"University, Paris, France"', 'w2,2024,1,"University, Berlin, Germany"']
+    table = tmp_path / "authors.csv"
+    table.write_text("\n".join(["work_id,year,author_position,affiliation", *lines]), "utf-8")
+    built = sc.build(sources=[str(table)], out=str(tmp_path / "edition"), replicates=20)
+    page = Site([built]).page("en/edition/cities.html")
+    assert page.title == "2 cities"
+    assert "1 of them have a Share in 2024; the other 1 had one in an earlier year" in page.html

@@ -48,6 +48,7 @@ def _page(
     request: Request, ordered: Order, number: int, asked: str = "", message: str = ""
 ) -> Page:
     n_cities, rows = len(request.shown.cities), ordered.rows
+    n_now = len(request.shown.ranking())
     by = "" if ordered.by == "rank" else f"?sort={ordered.by}"
     title = request.t("Cities by rank", "按名次排列的城市")
     head = request.t(f"{n_cities:,} cities", f"{n_cities:,}座城市")
@@ -63,6 +64,8 @@ def _page(
         title=head,
         section="cities",
         ordered=ordered,
+        n_now=n_now,
+        others=0 if request.shown.is_published else n_cities - n_now,
         by=by,
         ranks=drawn.ranks(request, "ranks", title, rows) if rows else None,
         scale=drawn.scale(rows),
