@@ -108,6 +108,13 @@ def test_python_has_the_same_rule(
         assert taken()
 
 
+def test_other_rules_and_scores_are_refused() -> None:
+    with pytest.raises(ConfigError, match="overlaps='last': choose error or first"):
+        sc.Resolver(overlaps="last")
+    with pytest.raises(ConfigError, match=r"min_score=2: choose a number from 0 to 1"):
+        sc.Resolver(min_score=2)
+
+
 def python_calls(
     edition: sc.Edition, halves: Path, table: Path, folder: Path, rule: str
 ) -> list[Callable[[], object]]:

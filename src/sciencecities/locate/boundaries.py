@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from sciencecities.errors import ConfigError, LocateError
+from sciencecities.errors import LocateError
 from sciencecities.locate.model import Assignment, City, Place
-from sciencecities.locate.overlaps import OVERLAPS, REFUSE, REMEDY
+from sciencecities.locate.overlaps import REFUSE, REMEDY, check_rule
 
 WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 # Below this (square degrees, some 0.01 m²) two polygons share a border drawn twice.
@@ -60,8 +60,7 @@ class Boundaries:
         `"first"`: a point in several belongs to the first, and its method says so. Raises
         LocateError naming source and feature, ConfigError for another value of `overlaps`.
         """
-        if overlaps not in OVERLAPS:
-            raise ConfigError(f"overlaps={overlaps!r}: choose {' or '.join(OVERLAPS)}")
+        check_rule(overlaps)
         cities, shapes = [], []
         seen: set[str] = set()
         for number, feature in enumerate(_features(content, source), start=1):

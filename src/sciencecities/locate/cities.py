@@ -10,7 +10,7 @@ from sciencecities.errors import ConfigError
 from sciencecities.locate.city_names import name_key, names_of
 from sciencecities.locate.city_tables import city_of_place
 from sciencecities.locate.model import Assignment, City, CityDefinition, Place
-from sciencecities.locate.overlaps import REFUSE
+from sciencecities.locate.overlaps import REFUSE, check_rule
 
 if TYPE_CHECKING:
     from sciencecities.locate.gazetteer import Gazetteer
@@ -23,9 +23,10 @@ def load(definition: str, gazetteer: Gazetteer, *, overlaps: str = REFUSE) -> Ci
     """The city definition of that name, or of that GeoJSON file.
 
     `overlaps` is for polygons only: those that overlap are an `error`, or a point in several
-    belongs to the `first` of the file. Raises ConfigError for an unknown name, LocateError for an
-    unusable file.
+    belongs to the `first` of the file. Raises ConfigError for an unknown name or rule, LocateError
+    for an unusable file.
     """
+    check_rule(overlaps)
     if definition == "place":
         return PlaceDefinition()
     if definition == "metro":

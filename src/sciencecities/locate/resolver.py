@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sciencecities.collector import paused_collector
+from sciencecities.errors import ConfigError
 from sciencecities.locate.locator import Locator
 from sciencecities.locate.model import Affiliation, Assignment, CityDefinition, Unit
 from sciencecities.locate.overlaps import REFUSE
@@ -28,11 +29,14 @@ class Resolver:
 
         `cities` names the city definition, `overlaps` says whether polygons of it that overlap
         are an `error`, or the `first` of them wins. Organisations scored below `min_score` (0 to
-        1) are left out. Raises LocateError if registry or cities cannot be used.
+        1) are left out. Raises LocateError if registry or cities cannot be used, ConfigError for a
+        value that is none of these.
         """
         from sciencecities.locate import cities as definitions
         from sciencecities.locate.gazetteer import Gazetteer
 
+        if min_score is not None and not 0 <= min_score <= 1:
+            raise ConfigError(f"min_score={min_score!r}: choose a number from 0 to 1")
         if isinstance(registry, str | Path):
             registry = Registry.load(registry)
         gazetteer = Gazetteer.load()
