@@ -323,3 +323,15 @@ def test_the_list_of_cities_says_how_many_have_a_share_now(tmp_path: Path) -> No
     page = Site([built]).page("en/edition/cities.html")
     assert page.title == "2 cities"
     assert "1 of them have a Share in 2024; the other 1 had one in an earlier year" in page.html
+
+
+def test_a_static_page_says_where_pixels_are_missing(edition: sc.Edition) -> None:
+    still = Site([edition], is_static=True)
+    slug = still.shown[0].slug
+    for path, has_pixels in (
+        (f"en/{slug}/movement.html", True),
+        (f"en/{slug}/city/paris.html", False),
+    ):
+        page = still.page(path)
+        assert ("there as PNG too" in page.html) != has_pixels
+        assert any(name.endswith(".png") for name, _ in page.files()) == has_pixels
