@@ -134,6 +134,17 @@ def test_ranges_hold_all_or_nothing_of_the_unassigned(tmp_path: Path) -> None:
     }
 
 
+def test_countries_that_are_not_known_are_said(tmp_path: Path) -> None:
+    table = "name,country,share\nPeking University,China,3\nKite Institute,Atlantis,2\n"
+    edition = made(tmp_path, table)
+    notes = json.loads((edition / "manifest.json").read_text("utf-8"))["notes"]
+    assert any("1 (the first: 'Atlantis', line 3)" in note for note in notes)
+    (edition.parent / "known").mkdir()
+    known = made(edition.parent / "known", table.replace("Atlantis", "Republic of Korea"))
+    notes = json.loads((known / "manifest.json").read_text("utf-8"))["notes"]
+    assert not any("not known" in note for note in notes)
+
+
 def test_what_lies_outside_every_polygon_widens_no_range(tmp_path: Path) -> None:
     """Of China only Beijing is a city here: Guangzhou's 60.5 lie outside, the 105 may be in it."""
     ring = [[115, 39], [118, 39], [118, 41], [115, 41], [115, 39]]

@@ -27,6 +27,10 @@ COUNTRY_NOTE = (
     "than the sum of its cities' by what its unassigned part says."
 )
 TOTAL_NOTE = "`works` in totals is the table's total Share, rounded; the rows add up exactly."
+COUNTRIES_NOTE = (
+    "Countries that are not known, and read as any other words of an address: {n} (the first: "
+    "{name!r}, line {line}). Write ISO codes or English names."
+)
 YEAR_NOTE = "The table names no year; {year} was taken, the year before this build: see --year."
 
 
@@ -89,6 +93,10 @@ def _placed(settings: Settings, report: Progress) -> tuple[list[Piece], list[str
         notes.append(note)
     registry = Registry.load(settings.registry) if settings.registry else None
     placer = Placer(gazetteer, definition, registry)
+    unknown = [row for row in rows if row.country and placer.country(row.country) is None]
+    if unknown:
+        first = unknown[0]
+        notes.append(COUNTRIES_NOTE.format(n=len(unknown), name=first.country, line=first.line))
     return pieces_of(rows, parts, settings.split, placer, report), notes
 
 
