@@ -16,6 +16,7 @@ import sciencecities as sc
 from sciencecities import sample
 from sciencecities.publish import headlines, takeaway
 from sciencecities.publish.marks import Scale
+from sciencecities.publish.request import Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import Site
 from sciencecities.publish.wording import Wording
@@ -335,3 +336,13 @@ def test_a_static_page_says_where_pixels_are_missing(edition: sc.Edition) -> Non
         page = still.page(path)
         assert ("there as PNG too" in page.html) != has_pixels
         assert any(name.endswith(".png") for name, _ in page.files()) == has_pixels
+
+
+def test_fields_of_one_rank_are_named_together(site: Site) -> None:
+    request = Request(site, site.shown[0], "en", "en/x.html")
+    rows = [("a", "Chemistry", {"rank": 3, "rank_low": 3, "rank_high": 4}),
+            ("b", "Health sciences", {"rank": 3, "rank_low": 2, "rank_high": 5}),
+            ("c", "Physical sciences", {"rank": 8, "rank_low": 3, "rank_high": 9})]  # fmt: skip
+    assert request.best_scope(rows) == "Strongest in chemistry (3–4) and health sciences (2–5): 3rd"
+    assert request.best_scope(rows[1:]) == "Strongest in health sciences: 3rd (2–5)"
+    assert request.best_scope([rows[0]] * 4) == "Alike in 4 fields: 3rd"

@@ -20,6 +20,7 @@ from sciencecities.publish.brief_parts import (
     one,
 )
 from sciencecities.publish.brief_world import World, count_word
+from sciencecities.publish.request import small
 from sciencecities.sample import SAYS
 
 Row = dict[str, Any]
@@ -246,14 +247,14 @@ def _subject_finding(world: World) -> str:
         )
     best, row = min(rows, key=lambda item: (item[1]["rank"], item[0]))
     title = world.scope_title(best)
-    small = title[0].lower() + title[1:]
+    said = small(title)
     rank = world.say.rank_word(row["rank"])
     if len(rows) == 1:
-        return world.t(f"{name} is {rank} in {small}", f"{name}在{title}中居{rank}")
+        return world.t(f"{name} is {rank} in {said}", f"{name}在{title}中居{rank}")
     partly = world.is_published and len(rows) < total
     known = "" if not partly else world.t(" of those known here", "所知学科中")
     return world.t(
-        f"{name} does best in {small}{known}, where it is {rank}",
+        f"{name} does best in {said}{known}, where it is {rank}",
         f"{name}{known}以{title}名次最前，居{rank}",
     )
 

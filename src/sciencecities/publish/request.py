@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Query = Mapping[str, str]
 
+ALIKE = 3
+"""Fields of one rank that a heading names; of more it tells the number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -56,6 +59,15 @@ def _between(folder: str, path: str) -> str:
     while common < min(len(own), len(other) - 1) and own[common] == other[common]:
         common += 1
     return "/".join([".."] * (len(own) - common) + other[common:])
+
+
+def small(title: str) -> str:
+    """A field's title within an English sentence.
+
+    >>> small("Biological sciences")
+    'biological sciences'
+    """
+    return title[:1].lower() + title[1:]
 
 
 @dataclass(frozen=True)
@@ -287,10 +299,21 @@ class Request:
         )
 
     def best_scope(self, scopes: list[tuple[str, str, Row]]) -> str:
-        """The finding over a city's subjects."""
-        _, title, row = scopes[0]
-        rank = self.say.ranked(row)
-        return self.t(f"Strongest in {title}: {rank}", f"{title}最强：{rank}")
+        """The finding over a city's subjects, which come by rank; equally good ones together."""
+        best = [(title, row) for _, title, row in scopes if row["rank"] == scopes[0][2]["rank"]]
+        title, row = best[0]
+        if len(best) == 1:
+            rank = self.say.ranked(row)
+            return self.t(f"Strongest in {small(title)}: {rank}", f"{title}最强：{rank}")
+        rank = self.say.rank(row["rank"])
+        if len(best) > ALIKE:
+            return self.t(f"Alike in {len(best)} fields: {rank}", f"{len(best)}个领域同列{rank}")
+        spans = [(t, self.say.span(r["rank_low"], r["rank_high"])) for t, r in best]
+        named = self.say.listed(
+            [self.t(f"{small(t)} ({s})", f"{t}（{s}）") if s else self.t(small(t), t)
+             for t, s in spans]
+        )  # fmt: skip
+        return self.t(f"Strongest in {named}: {rank}", f"{named}最强：{rank}")
 
     def country(self, code: str | None) -> str:
         """A country's name."""

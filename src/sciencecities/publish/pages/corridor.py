@@ -14,7 +14,7 @@ from sciencecities.publish import drawn, marks, matrix, plots, region, together
 from sciencecities.publish.figures import Drawing, Figure
 from sciencecities.publish.land import credit
 from sciencecities.publish.maps import Dot, Line, RegionMap
-from sciencecities.publish.request import Page, Request
+from sciencecities.publish.request import Page, Request, small
 from sciencecities.publish.shown import Row, Shown
 from sciencecities.publish.site import NoSuchPageError
 from sciencecities.publish.together import Named
@@ -275,7 +275,9 @@ def _scopes(request: Request, named: Named) -> list[Any]:
     if not found:
         return []
     found.sort(key=lambda item: item[1]["rank"])
-    title = request.t(f"As one city, strongest in {found[0][0]}", f"合为一城，{found[0][0]}最强")
+    title = request.t(
+        f"As one city, strongest in {small(found[0][0])}", f"合为一城，{found[0][0]}最强"
+    )
     note = request.t("World rank as one city, by subject", "合为一城的全球名次，按学科")
     return [_plot(request, "subjects", title, note, found)]
 
