@@ -216,6 +216,17 @@ def test_no_match_still_places_strings_by_text(gazetteer: Gazetteer) -> None:
 # --- strings -----------------------------------------------------------------------------------
 
 
+def test_an_organisation_across_the_strait_is_another_one(gazetteer: Gazetteer) -> None:
+    locator = Locator(gazetteer, REGISTRY, min_score=0.0)  # however well the names agree
+    [here] = locator.locate(Affiliation("Lantern Academy of Sciences, Beijing, China", ()))
+    [there] = locator.locate(Affiliation("Lantern Academy of Sciences, Taipei, Taiwan", ()))
+    assert (here.institution_id, towns([here])) == (ror(1), ["Beijing"])
+    assert (there.institution_id, towns([there])) == (
+        "name:lantern-academy-of-sciences",
+        ["Taipei"],
+    )
+
+
 def test_a_string_is_matched(locator: Locator) -> None:
     [unit] = locator.locate(Affiliation("Dept. of Mud, Université des Tilleuls, Paris, France"))
     assert unit.institution_id == ror(5)

@@ -21,6 +21,7 @@ MODES: tuple[Mode, ...] = ("text-then-registry", "registry", "text")
 WITHOUT_PLACE = "institution-without-place"
 UNRESOLVED = "unresolved-affiliation"
 CONFLICT = "id-conflict"
+STRAIT = frozenset({"CN", "TW"})
 
 
 class Named(NamedTuple):
@@ -215,7 +216,9 @@ class Locator:
         found = self._texts.find(string, country)
         if found.place is None and context:
             found = self._texts.find(context, country)
-        matches = self._matches(string, country, found)
+        matches = [
+            m for m in self._matches(string, country, found) if not self._is_across(m, found)
+        ]
         if matches:
             return [self._by_match(match, context or string) for match in matches], []
         place = found.place if self._places_strings else None
@@ -238,6 +241,17 @@ class Locator:
             return []
         known = self._matched.get(asked)
         return self._matcher.match_many([asked], self.min_score)[0] if known is None else known
+
+    def _is_across(self, match: Match, found: Found) -> bool:
+        """Whether string and organisation are on two sides of the Taiwan Strait.
+
+        No organisation of the registry has places on both, and many share a name.
+        """
+        side = found.place.country if found.place else None
+        if side not in STRAIT:
+            return False
+        known = STRAIT & set(self._registered_in(match.ror))
+        return bool(known) and side not in known
 
     def _is_in_namesake(self, match: Match, place: Place | None) -> bool:
         """Whether the registry has it in another town that bears the name of the place."""
