@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sciencecities.cli import run
 from sciencecities.errors import BudgetEndedError, ConfigError, FetchError, SourceError
 from sciencecities.fetch.http import Manners
 from sciencecities.fetch.openalex import fetch_works
+from sciencecities.fetch.report import Silent
 from sciencecities.fetch.store import STATE
 from sciencecities.fetch.works_query import Estimate, WorksQuery
 from sciencecities.sources import expand
@@ -299,6 +301,98 @@ def test_the_key_is_written_nowhere(
     assert "s3cret-k3y" not in caplog.text and "api_key=…" in caplog.text
     for path in (tmp_path / "out").rglob("*"):
         assert b"s3cret-k3y" not in path.read_bytes() and "s3cret" not in path.name
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 418, 500])
+@pytest.mark.parametrize("key", ["s3cret-k3y", "s3cret'k3y&/more"])
+def test_a_key_that_the_service_repeats_is_shown_nowhere(
+    service: Service, manners: Manners, tmp_path: Path, status: int, key: str, capfd: Any
+) -> None:
+    for body in (
+        f'{{"message": "{"x" * 100}bad key {key}, sorry"}}',
+        f"no /works?api_key={key} here",
+    ):
+        service.faults = [Fault(lambda _: True, status=status, body=body.encode(), times=9)]
+        said: list[str] = []
+        report = Silent()
+        report.say = said.append  # type: ignore[method-assign]
+        with pytest.raises(FetchError, match=str(status)) as caught:
+            fetch_works(query(service), tmp_path / "out", key=key, manners=manners, report=report)
+        for text in (str(caught.value), *said):
+            assert "s3cret" not in text and "more" not in text
+    for path in (tmp_path / "out").rglob("*"):
+        assert b"s3cret" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (503, {"Retry-After": "86400"}, "goes on from here after 20.* UTC"),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1e300"}, "after 00:00 UTC"),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "nan"}, "after 00:00 UTC"),
+    ],
+)
+def test_a_service_that_closes_for_long_is_not_waited_for(
+    service: Service, manners: Manners, tmp_path: Path, status: int, headers: Any, expected: str
+) -> None:
+    service.faults = [Fault(lambda _: True, status=status, headers=headers)]
+    with pytest.raises(FetchError, match=expected):
+        fetch_works(query(service), tmp_path / "out", manners=manners)
+    assert len(service.seen) == 1
+
+
+def test_a_reset_may_be_a_second_of_time(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    at = datetime.now(UTC) + timedelta(hours=3)
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(at.timestamp()))}
+    service.faults = [Fault(lambda _: True, status=429, headers=headers)]
+    with pytest.raises(BudgetEndedError, match=f"after {at:%Y-%m-%d %H:%M} UTC"):
+        fetch_works(query(service), tmp_path / "out", manners=manners)
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 99999999999 00:00:00 GMT", "01 Jan", "-5", "inf"])
+def test_an_odd_retry_after_is_as_good_as_none(
+    service: Service, manners: Manners, tmp_path: Path, date: str
+) -> None:
+    service.works = [work(1)]
+    service.faults = [Fault(lambda _: True, status=429, headers={"Retry-After": date})]
+    assert fetch_works(query(service), tmp_path / "out", manners=manners)["works"] == 1
+
+
+@pytest.mark.parametrize("count", ["-5", "1" + "0" * 30])
+def test_an_absurd_number_of_works_is_not_as_documented(
+    service: Service, manners: Manners, tmp_path: Path, count: str
+) -> None:
+    body = f'{{"meta": {{"count": {count}}}}}'.encode()
+    service.faults = [Fault(lambda _: True, status=200, body=body)]
+    with pytest.raises(FetchError, match=r"does not answer as documented .*count"):
+        fetch_works(query(service), tmp_path / "out", manners=manners)
+
+
+def test_a_cost_below_nothing_does_not_fill_the_budget(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    service.works = [work(n) for n in range(1, 251)]
+    change = lambda body: body.replace(b'"cost_usd":0.0001', b'"cost_usd":-1.0')  # noqa: E731
+    service.faults = [Fault(lambda s: "cursor" in s.params, change=change, times=9)]
+    note = fetch_works(query(service), tmp_path / "out", manners=manners)
+    assert note["service"]["cost_usd"] == pytest.approx(4 * LIST_USD)
+
+
+def test_a_file_that_was_lost_afterwards_is_missed(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    service.works = [work(1), work(2, year=2023)]
+    out = tmp_path / "out"
+    fetch_works(query(service, years=[2023, 2024]), out, manners=manners)
+    assert len(expand([str(out)])) == 2
+    lost = min(out.glob("works-*"))
+    lost.unlink()
+    with pytest.raises(FetchError, match=f"{lost.name}: is gone or has changed"):
+        fetch_works(query(service, years=[2023, 2024]), out, manners=manners)
+    with pytest.raises(SourceError, match=f"{lost.name}: is gone or has changed"):
+        expand([str(out)])
 
 
 def test_the_budget_of_a_run_is_kept_to_the_last_page(

@@ -57,6 +57,29 @@ def dump(service: Service, name: str, members: dict[str, Any]) -> bytes:
     return data
 
 
+def test_a_folder_of_another_fetch_is_left_alone(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    dump(service, "v2.10-2026-07-20-ror-data.zip", {"v2.10-ror-data.json": [organisation(1)]})
+    for name, text in (("fetch.json", '{"what": "openalex"}'), (".fetch.jsonl", "")):
+        out = tmp_path / name
+        out.mkdir()
+        (out / name).write_text(text)
+        with pytest.raises(FetchError, match=f"{name}: is of another fetch"):
+            fetch_ror(out, base_url=service.url, manners=manners)
+        assert (out / name).read_text() == text and not list(out.glob("*.zip"))
+
+
+def test_a_list_that_cannot_be_written_costs_nothing(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("title\nNature\n")
+    with pytest.raises(FetchError, match="cannot be written"):
+        fetch_journals(str(listed), listed / "out.csv", base_url=service.url, manners=manners)
+    assert not service.seen
+
+
 @pytest.mark.parametrize(
     "members",
     [

@@ -255,9 +255,90 @@ def test_a_file_unlike_its_listing_or_its_hash_is_refused(
     assert_same_files(service, tmp_path / "out")
 
 
+def test_a_server_deaf_to_if_range_gets_no_two_versions_joined(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    """After a break the rest is of another version, of the same size, with another tag."""
+    release(service, PARTS, "2026-06-25")
+    first = sorted(data_files(service))[0]
+    sound = service.files[first]
+    service.etags[first] = '"one"'
+    rest = bytes(byte ^ 1 for byte in sound)
+    at = len(sound) // 2
+
+    def other(seen: Seen) -> bool:
+        start = int(seen.headers.get("range", "bytes=0-")[6:-1])
+        fault.body = rest[start:]
+        fault.headers = {
+            "ETag": '"two"', "Content-Range": f"bytes {start}-{len(sound) - 1}/{len(sound)}"
+        }  # fmt: skip
+        return start > 0
+
+    fault = Fault(other, status=206)
+    service.faults = [Fault(lambda s: s.path == first, cut=at / len(sound)), fault]
+    fetch_snapshot(ask(service), tmp_path / "out", manners=manners)
+    assert fault.times == 0
+    assert_same_files(service, tmp_path / "out")
+
+
 @pytest.mark.parametrize(
-    "url", ["s3://openalex/data/../../etc/passwd", "s3://openalex/a b", "s3://openalex"]
+    ("change", "expected"),
+    [
+        ({"record_count": -50}, "does not answer as documented"),
+        ({"content_length": -1}, "does not answer as documented"),
+        ({"content_length": 10**30}, "does not answer as documented"),
+    ],
 )
+def test_sizes_that_cannot_be_are_refused(
+    service: Service, manners: Manners, tmp_path: Path, change: Any, expected: str
+) -> None:
+    meta = {"content_length": 1, "record_count": 1} | change
+    listed = {"url": f"{BUCKET}/data/jsonl/works/part_0000.gz", "meta": meta}
+    service.files["/data/jsonl/works/manifest.json"] = json.dumps({"files": [listed]}).encode()
+    with pytest.raises(FetchError, match=expected):
+        fetch_snapshot(ask(service), tmp_path / "out", manners=manners)
+
+
+def test_a_file_is_listed_once(service: Service, manners: Manners, tmp_path: Path) -> None:
+    release(service, PARTS, "2026-06-25")
+    path = "/data/jsonl/works/manifest.json"
+    manifest = json.loads(service.files[path])
+    manifest["files"].append(manifest["files"][0])
+    service.files[path] = json.dumps(manifest).encode()
+    with pytest.raises(FetchError, match=r"part_0000.gz twice"):
+        fetch_snapshot(ask(service), tmp_path / "out", manners=manners)
+    itself = {"url": BUCKET + path, "meta": {"content_length": 1, "record_count": 1}}
+    service.files[path] = json.dumps({"files": [itself]}).encode()
+    with pytest.raises(FetchError, match=r"manifest.json itself"):
+        fetch_snapshot(ask(service), tmp_path / "out", manners=manners)
+
+
+def test_a_note_by_another_hand_removes_nothing_elsewhere(
+    service: Service, manners: Manners, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    release(service, PARTS, "2026-06-25")
+    fetch_snapshot(ask(service), out, manners=manners)
+    (tmp_path / "mine.txt").write_text("mine")
+    note = json.loads((out / "fetch.json").read_text())
+    note["files"].append(note["files"][0] | {"path": "/../mine.txt"})
+    (out / "fetch.json").write_text(json.dumps(note))
+    release(service, {"2026-01-02": [1]}, "2026-09-25")
+    with pytest.raises(FetchError, match="no path of a snapshot"):
+        fetch_snapshot(ask(service), out, restart=True, manners=manners)
+    assert (tmp_path / "mine.txt").exists()
+    (out / "fetch.json").write_text('{"what": "openalex-snapshot"}')
+    with pytest.raises(FetchError, match="is no note of a fetch"):
+        fetch_snapshot(ask(service), out, restart=True, manners=manners)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://openalex/data/../../etc/passwd", "s3://openalex/a b", "s3://openalex", "fetch.json",
+        "data/.fetch.lock",
+    ],
+)  # fmt: skip
 def test_a_manifest_cannot_write_elsewhere(
     service: Service, manners: Manners, tmp_path: Path, url: str
 ) -> None:

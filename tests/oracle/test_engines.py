@@ -140,6 +140,22 @@ def test_edition_has_the_hashes_of_duckdb(edition: Tables, world: World):
     assert edition.hashes() == expected.hashes()
 
 
+def test_edition_of_no_works_has_the_hashes_of_duckdb(world: World, tmp_path: Path):
+    """An engine may write no file at all where there are no rows."""
+    hashes = [
+        run(
+            [world.source],
+            tmp_path / name.replace("/", "-"),
+            world.registry,
+            years=[1999],
+            **settings(name),
+            **SMALL,
+        ).hashes()
+        for name in {"duckdb", ENGINE}
+    ]
+    assert all(found == hashes[0] for found in hashes)
+
+
 def test_edition_has_the_column_types_of_duckdb(edition: Tables, world: World):
     import pyarrow.parquet as pq
 

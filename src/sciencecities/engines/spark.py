@@ -120,7 +120,11 @@ class Spark:
         partial = path.with_name(path.name + PARTIAL)
         shutil.rmtree(partial, ignore_errors=True)
         with _errors(path):
-            self._query(sql).write.parquet(_path(partial))
+            rows = self._query(sql)
+            rows.write.parquet(_path(partial))
+            if not any(partial.glob("*.parquet")):  # a server may write nothing where no rows are
+                partial.mkdir(exist_ok=True)
+                write_parquet(partial / "rows.parquet", rows.toArrow(), sync=False)
         seal(path, partial)
         partial.replace(path)
 

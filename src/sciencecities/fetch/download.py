@@ -106,7 +106,7 @@ class _File:
         elif self.remote.etag and self.target.exists():
             headers["If-None-Match"] = self.remote.etag
         with self.client.stream(self.remote.url, headers=headers) as response:
-            if response.status_code == UNCHANGED:
+            if response.status_code == UNCHANGED and "If-None-Match" in headers:
                 self._keep_ours()
                 return True
             if response.status_code in (400, 404):
@@ -118,6 +118,9 @@ class _File:
                 self._drop()
             elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 raise PassingError("answers with another part than was asked for")
+            elif response.headers.get("ETag", tag) != tag:  # deaf to If-Range
+                self._drop()
+                raise PassingError("answers with a part of another version")
             self._take(response)
         return True
 
@@ -152,6 +155,13 @@ class _File:
                 came += len(chunk)
                 self.client.tally.bytes_used += len(chunk)
                 self.advance(len(chunk))
+                if self.remote.size is not None and file.tell() > self.remote.size:
+                    break
+        if self.remote.size is not None and self._size() > self.remote.size:
+            self._drop()
+            raise NotThereError(
+                f"{self.where}: sends more than {self.remote.size:,} bytes, as many are listed"
+            )
         if declared.isdigit() and came != int(declared):
             raise PassingError(f"the answer broke off after {came:,} bytes")
 

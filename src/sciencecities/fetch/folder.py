@@ -14,8 +14,9 @@ import msgspec
 
 from sciencecities.errors import EditionError, FetchError
 from sciencecities.files import PARTIAL, read_json, sync_path, write_json
+from sciencecities.sources import UNFINISHED
+from sciencecities.sources.manifest import NOTE
 
-NOTE = "fetch.json"
 LOCK = ".fetch.lock"
 GZIP_LEVEL = 6
 
@@ -51,6 +52,20 @@ def read_note(folder: Path) -> dict[str, Any] | None:
         raise FetchError(
             f"{path}: cannot be read ({error}); give another --out and fetch again"
         ) from error
+
+
+def own_note(folder: Path, what: str, state: str | None = None) -> dict[str, Any] | None:
+    """The note of an earlier fetch of this kind, whose state is called `state`; None without one.
+
+    Raises FetchError if the folder is that of a fetch of another kind.
+    """
+    note = read_note(folder)
+    others = [n for n in UNFINISHED if n != state and (folder / n).exists()]
+    if note is not None and note.get("what") != what:
+        others.append(NOTE)
+    if others:
+        raise FetchError(f"{folder / others[0]}: is of another fetch; give another --out")
+    return note
 
 
 def write_note(folder: Path, note: dict[str, Any]) -> None:

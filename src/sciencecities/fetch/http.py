@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number of records or bytes, as a service states it."""
 MAX_ANSWER_BYTES = 256 << 20
+MAX_ERROR_BYTES = 64 << 10
 DAY_IS_OVER_SECONDS = 900
 """A service that asks to wait longer than this has closed for the day, not for a moment."""
 
@@ -117,7 +122,19 @@ class Client:
         FetchError naming the URL without its key, if it says something else than documented too,
         and BudgetEndedError where the service has closed for the day.
         """
-        return self.again(lambda: self._json(url, params, type), without_key(url))
+        return self.again(lambda: self._json(url, params, type), self.shown(url))
+
+    def shown(self, text: str) -> str:
+        """The text without our key, in URLs or as a service may repeat it."""
+        for secret in self.secret.values():
+            for form in (secret, quote(secret, safe="")):
+                text = text.replace(form, "…")
+        return without_key(text)
+
+    def excerpt(self, answer: Answer) -> str:
+        """The first words of an answer, on one line."""
+        text = answer.body[:MAX_ERROR_BYTES].decode("utf-8", "replace")
+        return " ".join(self.shown(text).split())[:200]
 
     def again(self, attempt: Callable[[], T], where: str) -> T:
         """What `attempt` returns, tried as often as manners allow."""
@@ -159,11 +176,11 @@ class Client:
                 self._check(response)
                 yield response
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            raise FetchError(f"{without_key(url)}: is no address that can be asked") from error
+            raise FetchError(f"{self.shown(url)}: is no address that can be asked") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise PassingError(_what_broke(error)) from error
         except httpx2.HTTPError as error:
-            raise FetchError(f"{without_key(url)}: {without_key(str(error))}") from error
+            raise FetchError(f"{self.shown(url)}: {self.shown(str(error))}") from error
 
     def _whole(self, url: str, params: Mapping[str, str] | None) -> Answer:
         body = bytearray()
@@ -176,11 +193,11 @@ class Client:
                     body += chunk
                     n_bytes = response.num_bytes_downloaded
                     if len(body) > MAX_ANSWER_BYTES:
-                        raise FetchError(f"{without_key(url)}: answers with over 256 MB")
+                        raise FetchError(f"{self.shown(url)}: answers with over 256 MB")
                     if time.monotonic() > until:
                         raise PassingError("the answer comes too slowly")
                 n_bytes = response.num_bytes_downloaded
-                shown = without_key(str(response.url))
+                shown = self.shown(str(response.url))
                 used = response.status_code < 400
                 return Answer(shown, response.status_code, response.headers, bytes(body), n_bytes)
         finally:
@@ -214,17 +231,34 @@ class Client:
         status = response.status_code
         if status < 400 or status in (400, 404, 412, 416):
             return
-        body = response.read()
-        self.tally.bytes_discarded += response.num_bytes_downloaded
-        where = without_key(str(response.url))
+        body = self._start(response)
+        said = _said(self.shown(body.decode("utf-8", "replace")))
+        where = self.shown(str(response.url))
         if status in _REFUSED:
-            raise FetchError(f"{where}: refused ({status}{_said(body)})")
+            raise FetchError(f"{where}: refused ({status}{said})")
         wait = _seconds(response.headers.get("Retry-After"))
         if status == 429 and _is_closed(response.headers, body, wait):
             raise BudgetEndedError(_closed(response.headers, wait))
-        if status in _AGAIN or status >= 500:
-            raise PassingError(f"answers {status}{_said(body)}", wait)
-        raise FetchError(f"{where}: answers {status}{_said(body)}")
+        if status not in _AGAIN and status < 500:
+            raise FetchError(f"{where}: answers {status}{said}")
+        if wait is not None and wait > DAY_IS_OVER_SECONDS:
+            raise FetchError(
+                f"{where}: answers {status}{said}; the same command goes on from here "
+                f"{_after(wait)}"
+            )
+        raise PassingError(f"answers {status}{said}", wait)
+
+    def _start(self, response: httpx2.Response) -> bytes:
+        """What an answer without use begins with."""
+        body = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ERROR_BYTES:
+                    break
+        finally:
+            self.tally.bytes_discarded += response.num_bytes_downloaded
+        return bytes(body[:MAX_ERROR_BYTES])
 
     def _keep_pace(self) -> None:
         now = time.monotonic()
@@ -258,13 +292,14 @@ def remaining_usd(headers: Mapping[str, str]) -> float | None:
 def number(text: str | None) -> float | None:
     """The number in a header, or None.
 
-    >>> number("$0.25"), number("soon"), number(None)
-    (0.25, None, None)
+    >>> number("$0.25"), number("soon"), number("nan"), number(None)
+    (0.25, None, None, None)
     """
     try:
-        return float((text or "").strip().removeprefix("$"))
+        found = float((text or "").strip().removeprefix("$"))
     except ValueError:
         return None
+    return found if math.isfinite(found) else None
 
 
 def _is_closed(headers: Mapping[str, str], body: bytes, wait: float | None) -> bool:
@@ -279,11 +314,16 @@ def _is_closed(headers: Mapping[str, str], body: bytes, wait: float | None) -> b
 
 def _closed(headers: Mapping[str, str], wait: float | None) -> str:
     seconds = number(headers.get("X-RateLimit-Reset")) or wait
-    when = "after 00:00 UTC"
-    if seconds:
-        at = datetime.fromtimestamp(time.time() + seconds, UTC)
-        when = f"after {at:%Y-%m-%d %H:%M} UTC"
-    return f"the service's allowance for today is used up; go on {when}"
+    return f"the service's allowance for today is used up; go on {_after(seconds)}"
+
+
+def _after(seconds: float | None) -> str:
+    """When to come back, in so many seconds or, as some services count, at that second of time."""
+    now = time.time()
+    at = seconds if seconds and seconds > now - 86_400 else now + (seconds or 0)
+    if not now < at < now + 366 * 86_400:
+        return "after 00:00 UTC"
+    return f"after {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _seconds(text: str | None) -> float | None:
@@ -294,19 +334,20 @@ def _seconds(text: str | None) -> float | None:
     if seconds is None:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-        seconds = (moment - datetime.now(moment.tzinfo)).total_seconds()
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
     return max(0.0, seconds) if seconds < 1e9 else None
 
 
-def _said(body: bytes) -> str:
+def _said(text: str) -> str:
     """What the service gave as its reason, short."""
-    text = " ".join(body[:2000].decode("utf-8", "replace").split())
+    text = " ".join(text.split())
     found = re.search(r'"(?:message|error)"\s*:\s*"([^"]{1,160})', text)
     plain = text[:120] if text and not text.startswith(("<", "{", "[")) else ""
     said = found[1] if found else plain
-    return f": {without_key(said)}" if said else ""
+    return f": {said}" if said else ""
 
 
 def _what_broke(error: httpx2.RequestError) -> str:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from sciencecities.errors import BudgetEndedError, ConfigError, FetchError
 from sciencecities.fetch import folder as folders
-from sciencecities.fetch.http import Client, Manners
+from sciencecities.fetch.http import Amount, Client, Manners
 from sciencecities.fetch.report import Report, Silent
 from sciencecities.fetch.works_query import BASE_URL, LIST_USD, VALUES_PER_FILTER
 from sciencecities.scopes.issn import issn_problem
@@ -42,7 +42,7 @@ class _Source(Struct):
 
 
 class _Meta(Struct):
-    count: int
+    count: Amount
 
 
 class _Page(Struct):
@@ -84,6 +84,10 @@ def fetch_journals(
             f"{titles:,} titles to search for cost ${cost:.2f}, above the budget of ${budget:.2f}; "
             "raise --budget, or give ISSNs, which cost a hundredth"
         )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise folders.disk_error(out, error) from error
     report = report or Silent()
     report.begin(len(journals), 0, "journals")
     with Client(manners or Manners(), {"api_key": key} if key else {}, report.say) as client:
@@ -104,7 +108,6 @@ def fetch_journals(
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
     table.writerows(written)
-    out.parent.mkdir(parents=True, exist_ok=True)
     folders.write_bytes(out, text.getvalue().encode())
     return missing
 
@@ -185,7 +188,7 @@ class _Asker:
         asked = params | {"select": select, "per_page": "100"}
         page, answer = self.client.get(self.url, asked, type=_Page)
         if page is None:
-            said = answer.body[:200].decode("utf-8", "replace")
+            said = self.client.excerpt(answer)
             raise FetchError(f"{answer.url}: answers {answer.status}: {said}; look at --base-url")
         return list(page.results)
 

@@ -33,6 +33,7 @@ from sciencecities.fetch.works_query import (
     WorksQuery,
     calls_for,
 )
+from sciencecities.sources.manifest import NOTE, lost_part
 from sciencecities.sources.openalex_works import Work, authors_are_cut
 
 PART_WORKS = 5_000
@@ -61,7 +62,7 @@ class Spending:
     def take(self, answer: Answer, cost: float | None, price: float) -> float:
         """What an answer cost: as it says itself, as its headers say, else the listed price."""
         told = cost if cost is not None else number(answer.headers.get("X-RateLimit-Cost-USD"))
-        paid = price if told is None else told
+        paid = price if told is None or told < 0 else told
         self.spent += paid
         left = remaining_usd(answer.headers)
         self.left = self.left if left is None else left
@@ -91,12 +92,16 @@ def fetch_works(
     report = report or Silent()
     with folders.only_one(out):
         wanted = {"base_url": query.base_url, "filters": [list(f) for f in query.filters()]}
-        note = folders.read_note(out)
+        note = folders.own_note(out, "openalex", STATE)
         if note:
             _check_same(out, note, wanted)
-            if note["complete"]:
+            if note.get("complete"):
+                if lost := lost_part(out):
+                    raise _lost(lost)
                 (out / STATE).unlink(missing_ok=True)
-                report.say(f"{out} holds all {note['works']:,} works already; nothing to fetch")
+                report.say(
+                    f"{out} holds all {note.get('works', 0):,} works already; nothing to fetch"
+                )
                 return note
         store = Store(out)
         secret = {"api_key": key} if key else {}
@@ -113,11 +118,17 @@ def fetch_works(
 
 
 def _check_same(out: Path, note: dict[str, Any], wanted: dict[str, Any]) -> None:
-    if note.get("what") != "openalex" or {k: note.get(k) for k in wanted} != wanted:
+    if {k: note.get(k) for k in wanted} != wanted:
         raise FetchError(
-            f"{out / folders.NOTE}: is of another fetch (other journals, years, types or address); "
+            f"{out / NOTE}: is of another fetch (other journals, years, types or address); "
             "give another --out"
         )
+
+
+def _lost(path: Path) -> FetchError:
+    return FetchError(
+        f"{path}: is gone or has changed since it was fetched; put it back, or give another --out"
+    )
 
 
 class _Job:
@@ -166,10 +177,7 @@ class _Job:
         for part in self.store.parts():
             path = self.out / part.name
             if not path.is_file() or path.stat().st_size != part.bytes:
-                raise FetchError(
-                    f"{path}: is gone or has changed since it was fetched; put it back, or give "
-                    "another --out"
-                )
+                raise _lost(path)
 
     def _count(self) -> None:
         """Ask once for each filter how many works it has."""
@@ -180,7 +188,7 @@ class _Job:
             params = {"filter": part.filter, "select": "id", "per_page": "1"}
             page, answer = self.client.get(self.url, params, type=CountPage)
             if page is None:
-                raise _refused(answer, part)
+                raise self._refused(answer, part)
             self.store.expect(part.number, page.meta.count)
             self.store.add(self._sums(answer, None, "count"))
 
@@ -251,9 +259,15 @@ class _Job:
         """A cursor that the service no longer takes: from the filter's beginning."""
         self.store.add(self._traffic())
         if part.cursor == "*" or part.restarts >= MAX_RESTARTS:
-            raise _refused(answer, part)
+            raise self._refused(answer, part)
         self.report.say("the service no longer takes our place in the list; its filter begins anew")
         self.store.restart(part.number)
+
+    def _refused(self, answer: Answer, part: Slice) -> FetchError:
+        return FetchError(
+            f"{answer.url}: answers {answer.status} to the filter {part.filter[:80]}…: "
+            f"{self.client.excerpt(answer)}; look at --base-url, --types and --from-updated"
+        )
 
     def _check_end(self, part: Slice) -> None:
         missing = (part.expected or 0) - part.records
@@ -363,14 +377,6 @@ def _line(raw: msgspec.Raw) -> bytes:
     if b"\n" in data or b"\r" in data:
         return msgspec.json.encode(msgspec.json.decode(data))
     return data
-
-
-def _refused(answer: Answer, part: Slice) -> FetchError:
-    said = answer.body[:200].decode("utf-8", "replace")
-    return FetchError(
-        f"{answer.url}: answers {answer.status} to the filter {part.filter[:80]}…: {said}; look at "
-        "--base-url, --types and --from-updated"
-    )
 
 
 def _now() -> str:

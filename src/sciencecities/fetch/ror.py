@@ -15,7 +15,7 @@ from msgspec import Struct
 from sciencecities.errors import FetchError, LocateError
 from sciencecities.fetch import folder as folders
 from sciencecities.fetch.download import Remote, download
-from sciencecities.fetch.http import Client, Manners
+from sciencecities.fetch.http import Amount, Client, Manners
 from sciencecities.fetch.report import Report, Silent
 
 BASE_URL = "https://zenodo.org"
@@ -28,7 +28,7 @@ class _Links(Struct):
 
 class _File(Struct):
     key: str
-    size: int
+    size: Amount
     checksum: str
     links: _Links
 
@@ -59,6 +59,7 @@ def fetch_ror(
 
     report = report or Silent()
     with folders.only_one(out), Client(manners or Manners(), say=report.say) as client:
+        folders.own_note(out, "ror")
         record, file = _newest(client, base_url)
         path = out / file.key
         md5 = file.checksum.removeprefix("md5:")

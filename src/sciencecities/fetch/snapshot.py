@@ -21,10 +21,11 @@ from sciencecities.fetch import folder as folders
 from sciencecities.fetch.download import GoneError, NotThereError, Remote, download
 from sciencecities.fetch.http import Client, Manners
 from sciencecities.fetch.ranges import fetch_columns
-from sciencecities.fetch.release import BASE_URL, Listed, Release, read_release
+from sciencecities.fetch.release import BASE_URL, Listed, Release, is_path, read_release
 from sciencecities.fetch.report import Report, Silent
 from sciencecities.files import write_json
 from sciencecities.sources import UNFINISHED
+from sciencecities.sources.manifest import NOTE
 
 STATE = UNFINISHED[1]
 DELETED = "deleted_ids.csv"
@@ -42,6 +43,13 @@ class SnapshotQuery(Struct, frozen=True, kw_only=True):
     def reads_ranges(self) -> bool:
         """Whether only some columns of each file are fetched."""
         return self.format == "parquet" and self.entity == "works" and self.columns == "needed"
+
+
+class _Note(Struct):
+    query: dict[str, Any]
+    digest: str
+    release: str
+    files: list[Fetched]
 
 
 class _Header(Struct):
@@ -93,12 +101,13 @@ class _Job:
 
     def run(self) -> dict[str, Any]:
         """Bring all files that are missing."""
-        note = folders.read_note(self.out)
+        note = folders.own_note(self.out, "openalex-snapshot", STATE)
         release = self._release()
         if note and not self.state.exists():
-            if self._is_done(note, release):
+            known = _known(self.out / NOTE, note)
+            if self._is_done(known, release):
                 return note
-            self.old = {f["path"]: msgspec.convert(f, Fetched) for f in note["files"]}
+            self.old = {f.path: f for f in known.files}
         self._begin(release)
         wanted = [f for f in release.files if not self.query.since or _since(f, self.query.since)]
         missing = [f for f in wanted if f.path not in self.done]
@@ -121,17 +130,15 @@ class _Job:
     def _release(self) -> Release:
         return read_release(self.client, self.base, self.query.format, self.query.entity)
 
-    def _is_done(self, note: dict[str, Any], release: Release) -> bool:
-        if note.get("what") != "openalex-snapshot" or note["query"] != msgspec.to_builtins(
-            self.query
-        ):
-            raise FetchError(f"{self.out / folders.NOTE}: is of another fetch; give another --out")
-        if note["digest"] == release.digest:
+    def _is_done(self, note: _Note, release: Release) -> bool:
+        if note.query != msgspec.to_builtins(self.query):
+            raise FetchError(f"{self.out / NOTE}: is of another fetch; give another --out")
+        if note.digest == release.digest:
             self.report.say(f"{self.out} holds release {release.date} already; nothing to fetch")
             return True
         if not self.restart:
             raise ReleaseChangedError(
-                f"{self.out}: holds release {note['release']}, now there is {release.date}; say "
+                f"{self.out}: holds release {note.release}, now there is {release.date}; say "
                 "--restart to replace it (files that are the same are kept), or give another --out"
             )
         return False
@@ -281,6 +288,17 @@ class _Job:
         return note
 
 
+def _known(path: Path, note: dict[str, Any]) -> _Note:
+    """A finished fetch's note, which may have been written by anybody."""
+    try:
+        known = msgspec.convert(note, _Note)
+    except msgspec.ValidationError as error:
+        raise FetchError(f"{path}: is no note of a fetch ({error}); give another --out") from error
+    if bad := next((f.path for f in known.files if not is_path(f.path)), None):
+        raise FetchError(f"{path}: names {bad[:120]!r}, which is no path of a snapshot")
+    return known
+
+
 def _since(file: Listed, day: str) -> bool:
     return file.day is None or file.day >= day
 
@@ -299,6 +317,10 @@ def _read_state(path: Path) -> tuple[_Header, dict[str, Fetched]] | None:
         with suppress(msgspec.DecodeError):
             fetched = msgspec.json.decode(line, type=Fetched)
             target = path.parent / fetched.path.lstrip("/")
-            if target.is_file() and target.stat().st_size == fetched.bytes:
+            if (
+                is_path(fetched.path)
+                and target.is_file()
+                and target.stat().st_size == fetched.bytes
+            ):
                 done[fetched.path] = fetched
     return header, done

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from sciencecities.errors import ConfigError
+from sciencecities.fetch.http import Amount
 from sciencecities.scopes.journals import listed_journals
 from sciencecities.sources.openalex_works import Work
 
@@ -71,7 +72,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 class _Total(Struct):
-    count: int
+    count: Amount
 
 
 class CountPage(Struct):
@@ -81,7 +82,7 @@ class CountPage(Struct):
 
 
 class _Meta(Struct):
-    count: int
+    count: Amount
     next_cursor: str | None
     cost_usd: float | None = None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sciencecities.errors import SourceError
 from sciencecities.sources.base import Source
-from sciencecities.sources.manifest import has_manifest, listed_files
+from sciencecities.sources.manifest import has_manifest, listed_files, lost_part
 from sciencecities.sources.streams import head
 
 SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjson")
@@ -80,6 +80,11 @@ def _in_folder(folder: Path) -> list[tuple[Path, str]]:
         raise SourceError(
             f"{folder}: its fetch is not done; run the same `sciencecities fetch` again to the "
             "end, or name the files that are there"
+        )
+    if lost := lost_part(folder):
+        raise SourceError(
+            f"{lost}: is gone or has changed since it was fetched; put it back, fetch again into "
+            "another folder, or name the files that are there"
         )
     for below in (*SNAPSHOT_FOLDERS, "."):
         works = folder / below

@@ -19,6 +19,29 @@ def _manifest_of(works: Path) -> Path | None:
     return next((p for n in ("manifest.json", "manifest") if (p := works / n).is_file()), None)
 
 
+NOTE = "fetch.json"
+"""What `sciencecities fetch` writes into the folder that it filled."""
+
+
+class _Part(msgspec.Struct):
+    name: str
+    bytes: int
+
+
+class _Note(msgspec.Struct):
+    parts: list[_Part] = []
+
+
+def lost_part(folder: Path) -> Path | None:
+    """A file of works that was fetched into the folder and is gone or of another size now."""
+    try:
+        note = msgspec.json.decode((folder / NOTE).read_bytes(), type=_Note)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return None  # no note of ours
+    paths = ((folder / Path(part.name).name, part.bytes) for part in note.parts)
+    return next((p for p, size in paths if not p.is_file() or p.stat().st_size != size), None)
+
+
 def listed_files(works: Path) -> list[Path] | None:
     """The files of a works folder that its manifest lists; None without a manifest.
 
