@@ -95,13 +95,17 @@ def test_a_wrong_flag_is_named(flags: list[str], words: str, source: Path, tmp_p
         ("empty", "holds no file ending in .jsonl"),
         ("/dev/null", "is a pipe or device, and files are read twice; save it first"),
         ("picture.png", "of no known kind; expected OpenAlex JSON lines"),
-        ("utf-16.jsonl", "of no known kind; expected OpenAlex JSON lines"),
+        ("utf-16.jsonl", "is not UTF-8 but UTF-16; save it as UTF-8 text"),
+        ("works.zip", "is a zip archive or a workbook; unpack it, or save it as CSV"),
+        ("link.jsonl", "is a link to what is not there; mend or remove it"),
     ],
 )
 def test_a_wrong_source_is_named(name: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
     (tmp_path / "utf-16.jsonl").write_bytes('{"id":"W1"}\n'.encode("utf-16"))
+    (tmp_path / "works.zip").write_bytes(b"PK\x03\x04 and so on")
+    (tmp_path / "link.jsonl").symlink_to("nowhere")
     path = tmp_path / name
     outcome = server().run("build", path, "--out", tmp_path / "e", "--scopes", FEW_SCOPES, "-q")
     assert outcome.code == 1

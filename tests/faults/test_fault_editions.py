@@ -109,6 +109,18 @@ def test_a_changed_number_is_found(edition: Path) -> None:
     assert verify(edition)[0] == 1
 
 
+def test_a_column_of_another_type_is_found(edition: Path) -> None:
+    import pyarrow.parquet as pq
+
+    path = edition / "rankings.parquet"
+    table = pq.read_table(path)
+    at = table.schema.get_field_index("rank")
+    pq.write_table(table.set_column(at, "rank", table["rank"].cast("string")), path)
+    code, text = verify(edition)
+    assert code == 1
+    assert "rankings.parquet: cannot be read (column rank is of type string" in text
+
+
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
@@ -116,6 +128,11 @@ def test_a_changed_number_is_found(edition: Path) -> None:
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
         ('{"format": 1}', "incomplete"),
+        ('{"format": 1, "kind": []}', "damaged (Expected `str`"),
+        ('{"format": 1, "tables": []}', "damaged (Expected `object`"),
+        ('{"format": 1, "tables": null}', "damaged (Expected `object`"),
+        ('{"format": 1, "tables": {"rankings": 5}}', "damaged (Expected `object`"),
+        ('{"format": 1, "configuration": null}', "damaged (Expected `object`"),
         ('{"format": 99, "package_version": "9.0"}', "an edition of format 99, this version reads"),
         ('{"format": "1"}', "an edition of format 1"),
         (None, "is no edition"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,42 @@ def test_globs_folders_and_repeats(tmp_path: Path) -> None:
         names(tmp_path / "none*.gz")
     with pytest.raises(SourceError, match="of no known kind"):
         names(tmp_path / "in" / "notes.txt")
+
+
+def test_links_in_a_folder_are_followed_once(tmp_path: Path) -> None:
+    write_gz(tmp_path / "elsewhere" / "more" / "w2.jsonl.gz", 2)
+    write_gz(tmp_path / "in" / "w1.jsonl.gz", 1)
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "linked" / "back").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "here").symlink_to(".")
+    assert names(tmp_path / "in") == ["linked/more/w2.jsonl.gz", "w1.jsonl.gz"]
+
+
+def test_what_a_folder_names_as_data_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    write_gz(tmp_path / "w1.jsonl.gz", 1)
+    link, pipe = tmp_path / "w2.jsonl.gz", tmp_path / "w3.jsonl"
+    link.symlink_to("nowhere")
+    for given in (tmp_path, link, tmp_path / "*.gz"):
+        with pytest.raises(SourceError, match=r"w2\.jsonl\.gz: is a link to what is not there"):
+            names(given)
+    link.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(SourceError, match=r"w3\.jsonl: is a pipe"):
+        names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"PK\x03\x04", "zip archive"),
+        (b"\xfd7zXZ\x00", "xz; unpack it"),
+        (b"BZh91AY", "bzip2; unpack it"),
+        (b"\x28\xb5\x2f\xfd", "zstd; unpack it"),
+        ("{}".encode("utf-16"), "UTF-16; save it as UTF-8"),
+    ],
+)
+def test_what_is_met_in_place_of_data_is_named(start: bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "works.jsonl.gz"
+    path.write_bytes(start + b" and so on")
+    with pytest.raises(SourceError, match=words):
+        names(path)

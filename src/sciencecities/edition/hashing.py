@@ -21,10 +21,15 @@ def table_hash(path: Path, table: Table) -> tuple[int, str]:
     the byte length of each string, then the values (little-endian; null as zeros or nothing).
     Raises pyarrow.ArrowInvalid or KeyError if the file is damaged or lacks a column.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path)
     schema = table.schema()
+    for field in schema:
+        stored = file.schema_arrow.field(field.name).type
+        if _is_text(stored) is not _is_text(field.type) and not pa.types.is_null(stored):
+            raise pa.ArrowInvalid(f"column {field.name} is of type {stored}, not {field.type}")
     hashers = [_ColumnHash(field.name, str(field.type)) for field in schema]
     n_rows = 0
     for batch in file.iter_batches(columns=table.names, batch_size=131_072):
@@ -35,6 +40,13 @@ def table_hash(path: Path, table: Table) -> tuple[int, str]:
     for hasher in hashers:
         content.update(hasher.digest())
     return n_rows, content.hexdigest()
+
+
+def _is_text(type: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    value: pa.DataType = type.value_type if pa.types.is_dictionary(type) else type
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
 
 
 class _ColumnHash:

@@ -139,6 +139,14 @@ INVARIANTS = {
 ONLY_FRACTIONAL = "contributions: weights of a work"
 
 
+class _Shape(msgspec.Struct):
+    """What a manifest must be like to be read at all."""
+
+    kind: str = "computed"
+    tables: dict[str, dict[str, Any]] = {}
+    configuration: dict[str, Any] = {}
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of an edition.
 
@@ -164,6 +172,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder}: an edition of format {manifest['format']}, this version reads "
             f"format {EDITION_FORMAT}; install the version that made it ({made_by})"
         )
+    try:
+        msgspec.convert(manifest, _Shape)
+    except msgspec.ValidationError as error:
+        raise EditionError(f"{path}: damaged ({error}); build the edition again") from error
     if manifest.setdefault("kind", "computed") not in KINDS:
         raise EditionError(
             f"{path}: an edition of the unknown kind {manifest.get('kind')!r}; this version knows "

@@ -17,6 +17,15 @@ SUFFIXES = (".jsonl", ".json", ".xml", ".csv", ".tsv", ".parquet", ".gz", ".ndjs
 NOT_DATA = ("manifest", "manifest.json", "fetch.json")
 UNFINISHED = (".fetch.sqlite", ".fetch.jsonl")
 """One of them lies in a folder as long as `sciencecities fetch` is not done with it."""
+NOT_READ = {
+    b"PK\x03\x04": "is a zip archive or a workbook; unpack it, or save it as CSV",
+    b"\xfd7zXZ": "is packed with xz; unpack it",
+    b"BZh": "is packed with bzip2; unpack it",
+    b"\x28\xb5\x2f\xfd": "is packed with zstd; unpack it",
+    b"\xff\xfe": "is not UTF-8 but UTF-16; save it as UTF-8 text",
+    b"\xfe\xff": "is not UTF-8 but UTF-16; save it as UTF-8 text",
+}
+"""What is met in place of data, by its first bytes."""
 SNAPSHOT_FOLDERS = ("data/jsonl/works", "data/parquet/works", "legacy-data/works", "data/works")
 
 
@@ -67,8 +76,8 @@ def _paths(given: str) -> list[tuple[Path, str]]:
         return _in_folder(path)
     if path.is_file():
         return [(path, path.name)]
-    if path.exists():
-        raise SourceError(f"{given}: is a pipe or device, and files are read twice; save it first")
+    if path.exists() or path.is_symlink():
+        raise _unreadable(path)
     matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (absolute patterns too)
     if not matches:
         raise SourceError(f"{given}: no such file, folder or pattern")
@@ -90,17 +99,50 @@ def _in_folder(folder: Path) -> list[tuple[Path, str]]:
         works = folder / below
         if works.is_dir() and (below != "." or has_manifest(works)):
             return _snapshot(folder, works)
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and _is_data(p)]
+    files = _data_below(folder)
     if not files:
         raise SourceError(f"{folder}: holds no file ending in {', '.join(SUFFIXES)}")
     return [(p, p.relative_to(folder).as_posix()) for p in files]
+
+
+def _data_below(folder: Path) -> list[Path]:
+    """The data files in a folder and in those below it, links followed, each folder once.
+
+    Raises SourceError for what is named as data and is no file, and for a folder that is closed.
+    """
+    found: list[Path] = []
+    entered: set[Path] = set()
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        if (real := here.resolve()) in entered:
+            continue
+        entered.add(real)
+        try:
+            paths = sorted(here.iterdir())
+        except OSError as error:
+            raise SourceError(f"{here}: cannot be read ({error.strerror})") from error
+        for path in paths:
+            if path.is_dir():
+                waiting.append(path)
+            elif _is_data(path):
+                if not path.is_file():
+                    raise _unreadable(path)
+                found.append(path)
+    return sorted(found)
+
+
+def _unreadable(path: Path) -> SourceError:
+    if path.is_symlink() and not path.exists():
+        return SourceError(f"{path}: is a link to what is not there; mend or remove it")
+    return SourceError(f"{path}: is a pipe or device, and files are read twice; save it first")
 
 
 def _snapshot(root: Path, works: Path) -> list[tuple[Path, str]]:
     """An OpenAlex snapshot: the files its manifest lists (all of them must be there)."""
     paths = listed_files(works)
     if paths is None:
-        paths = [p for p in sorted(works.rglob("*")) if p.is_file() and _is_data(p)]
+        paths = _data_below(works)
     merged = sorted((works.parent / "merged_ids" / "works").glob("*.csv*"))
     merged += sorted(works.glob("deleted_ids.csv*"))
     named = [(p, p.relative_to(root).as_posix()) for p in paths]
@@ -118,6 +160,9 @@ def _source_of(path: Path) -> str:
     for name, source in all_sources().items():
         if source.accepts(path, start):
             return name
+    for magic, what in NOT_READ.items():
+        if start.startswith(magic):
+            raise SourceError(f"{path}: {what}")
     raise SourceError(
         f"{path}: of no known kind; expected OpenAlex JSON lines or Parquet, PubMed XML, "
         "or a CSV, TSV or Parquet table"
