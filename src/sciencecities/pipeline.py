@@ -102,6 +102,13 @@ def check_inputs(config: Config) -> None:
         Boundaries.read(Path(config.cities), overlaps=config.overlaps)
     if not config.sources and config.corpus is None:
         raise ConfigError("no sources given; name OpenAlex, PubMed or table files, or a --corpus")
+    if config.corpus is not None and config.out is not None:
+        corpus, out = Path(config.corpus).resolve(), Path(config.out).resolve()
+        if out in (corpus, *corpus.parents):
+            raise ConfigError(
+                f"--corpus {config.corpus}: lies in the edition's folder, which is replaced as a "
+                "whole; choose another"
+            )
 
 
 def read_corpus(config: Config, default: Path, progress: Progress) -> tuple[Corpus, CorpusNote]:

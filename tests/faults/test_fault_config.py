@@ -75,6 +75,7 @@ def test_no_such_configuration(kind: str, tmp_path: Path) -> None:
         (["--threads", "0"], "0 is not in the range"),
         (["--memory", "x"], "memory: 'x' is no size; write 2GB or 500MB"),
         (["--max-rejects", "-1"], "-1.0 is not in the range"),
+        (["--engine", "spark", "--master", "here"], "--master here: not a master such as spark://"),
         (["--unknown"], "No such option"),
         (["--cities", "none.geojson"], "none.geojson: neither"),
         (["--registry", "none.zip"], "none.zip: no such file"),
@@ -111,6 +112,17 @@ def test_a_wrong_source_is_named(name: str, words: str, tmp_path: Path) -> None:
     assert outcome.code == 1
     assert outcome.error.startswith(f"{path}: {words}")
     assert not (tmp_path / "e").exists()
+
+
+@pytest.mark.parametrize("corpus", ["edition", "edition/corpus", "x/../edition/a/b"])
+def test_a_corpus_in_the_edition_is_refused_before_the_work(
+    corpus: str, source: Path, tmp_path: Path
+) -> None:
+    edition = tmp_path / "edition"
+    outcome = server().run("build", source, "--out", edition, "--corpus", tmp_path / corpus)
+    assert outcome.code == 2
+    assert "lies in the edition's folder" in outcome.error
+    assert not edition.exists()
 
 
 def test_as_a_user_runs_it(tmp_path: Path) -> None:

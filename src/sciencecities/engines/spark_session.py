@@ -78,6 +78,8 @@ def _connect(remote: str) -> SparkSession:
 
 
 def _classic(master: str, memory: str, threads: int, scratch: Path) -> SparkSession:
+    if not re.fullmatch(r"local(-cluster)?(\[.*\])?|yarn|[a-z0-9]+://\S+", master):
+        raise ConfigError(f"--master {master}: not a master such as spark://host:7077 or local[4]")
     _need("pyspark", "spark")
     _need("py4j", "spark")
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
