@@ -82,16 +82,25 @@ def test_nothing_but_an_edition_is_replaced(
     assert (out / name).read_text() == text
 
 
+APPEARS = """
+from sciencecities.edition import swap
+def put_first(new, out, swap_in=swap.swap_in):
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    swap_in(new, out)
+swap.swap_in = put_first
+"""
+
+
 def test_what_appears_at_the_place_during_a_build_is_not_replaced(
     source: Path, tmp_path: Path
 ) -> None:
-    """A corpus kept below the edition's own folder is such a case."""
     out = tmp_path / "edition"
-    outcome = build(source, out, "--corpus", str(out / "corpus"))
+    outcome = build(source, out, code=APPEARS)
     assert outcome.code == 1
     whole = tmp_path / ".edition.building" / "edition"
     assert outcome.error.endswith(f"the finished edition is whole in {whole}")
-    assert (out / "corpus" / "corpus.json").is_file()
+    assert (out / "notes.txt").read_text() == "mine"
     assert n_works(whole) == 300
 
 
