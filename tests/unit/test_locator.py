@@ -293,19 +293,9 @@ def test_a_string_without_town_is_unresolved(locator: Locator) -> None:
     assert (unit.place, unit.country, unit.institution_id) == (None, "FR", None)
 
 
-@pytest.mark.parametrize(
-    "note",
-    [
-        "These authors contributed equally to this work",
-        "*These two authors contributed equally.",
-        "Corresponding author. Email: a@b.org",
-        "Co-first author",
-        "Deceased",
-    ],
-)
-def test_a_note_about_authors_is_no_affiliation(locator: Locator, note: str) -> None:
-    assert locator.locate(Affiliation(note)) == []
-    assert len(locator.locate(Affiliation(f"{note} Kite People, France"))) == 1
+def test_a_note_where_an_affiliation_stands_is_an_unresolved_string(locator: Locator) -> None:
+    [unit] = locator.locate(Affiliation("These authors contributed equally to this work"))
+    assert (unit.institution_id, unit.reason) == (None, "unresolved-affiliation")
 
 
 def test_equal_units_are_one(bare: Locator) -> None:

@@ -12,8 +12,8 @@ from sciencecities.locate.matcher import Asked, Match, Matcher
 from sciencecities.locate.model import Affiliation, Entry, Place, Unit
 from sciencecities.locate.place_text import Found
 from sciencecities.locate.placing import NOWHERE, REGISTERED, Placed, TextPlaces, choose_place
-from sciencecities.locate.registry import Registry, canonical_ror
-from sciencecities.locate.text import fold, is_note, normalise, organisation, slug
+from sciencecities.locate.registry import Registry, canonical_ror, mended
+from sciencecities.locate.text import fold, normalise, organisation, slug
 
 Mode = Literal["text-then-registry", "registry", "text"]
 MODES: tuple[Mode, ...] = ("text-then-registry", "registry", "text")
@@ -210,7 +210,7 @@ class Locator:
         `context` is the affiliation in which the string stands; it may name the town.
         """
         key = normalise(string)
-        if not key or is_note(key):
+        if not key:
             return [], []
         country = country.upper() if country else None
         found = self._texts.find(string, country)
@@ -334,7 +334,9 @@ class Locator:
         if self.mode == "registry" and self.has_registry:
             where = named.places[:1]
             return Placed(where[0], "registry", REGISTERED) if where else NOWHERE
-        registered = named.places if self.mode == "text-then-registry" else ()
+        registered: Sequence[Place] = ()
+        if self.mode == "text-then-registry":
+            registered = mended(named.institution_id, named.places)
         return choose_place(self._texts, named.text, named.names, named.countries, registered)
 
     def _country(self, named: Named) -> str | None:

@@ -8,7 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -323,16 +323,9 @@ class Registry:
         return places[0] if places else None
 
     def places(self, ror: str) -> list[Place]:
-        """All locations that have coordinates, the main one first.
-
-        One that is known to be wrong is mended (registry_places.csv), until ROR changes it.
-        """
+        """All locations that have coordinates, the main one first, as the registry has them."""
         found = self.get(ror)
-        if found is None:
-            return []
-        places = [place for where in found.locations if (place := where.place())]
-        wrong, right = _mended().get(found.id, (None, None))
-        return [right if right and place.place_id == wrong else place for place in places]
+        return [place for where in found.locations if (place := where.place())] if found else []
 
     def _parents(self, ror: str) -> list[str]:
         found = self._by_ror.get(ror)
@@ -344,6 +337,13 @@ class Registry:
             return None
         successors = found.related("successor")
         return successors[0] if len(successors) == 1 and successors[0] != ror else None
+
+
+def mended(ror: str, places: Sequence[Place]) -> Sequence[Place]:
+    """An organisation's places with one that is known to be wrong mended (registry_places.csv),
+    until ROR changes it."""
+    wrong, right = _mended().get(ror, (None, None))
+    return [right if right and place.place_id == wrong else place for place in places]
 
 
 @functools.cache

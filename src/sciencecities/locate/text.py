@@ -87,27 +87,6 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().translate(_PUNCTUATION).split())
 
 
-# Notes about authors that stand where an affiliation should, as `normalise` writes them.
-NOTE = re.compile(
-    r"(?:(?:these|both|all|the)(?: first)?(?: \w+)? )?(?:co )?authors? (?:have )?"
-    r"contributed equally(?: (?:to|in) (?:this|the) "
-    r"(?:work|study|paper|article|manuscript|research))?"
-    r"|contributed equally|equal contribution|deceased|e ?mail|lead contact"
-    r"|(?:joint |co )?(?:first|senior|corresponding) authors?(?: e ?mail)?"
-)
-
-
-def is_note(key: str) -> bool:
-    """Whether a normalised string is a note about authors and nothing else, no affiliation.
-
-    >>> is_note(normalise("These authors contributed equally to this work."))
-    True
-    >>> is_note(normalise("Deceased, University of X")), is_note("department of authors")
-    (False, False)
-    """
-    return NOTE.fullmatch(key) is not None
-
-
 def fold(text: str) -> str:
     """The form under which names are looked up: no case, accents, apostrophes, punctuation.
 
