@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
-import small_world as world
 from IPython.core.interactiveshell import InteractiveShell
 
 import sciencecities as sc
@@ -24,8 +23,9 @@ def shown(shell: InteractiveShell, value: object) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def edition(shell: InteractiveShell, tmp_path_factory: pytest.TempPathFactory) -> sc.Edition:
-    return sc.open(world.build(tmp_path_factory.mktemp("world")))
+def edition(shell: InteractiveShell, edition: sc.Edition) -> sc.Edition:
+    """The small world's, opened where there is a notebook."""
+    return sc.open(edition.path)
 
 
 def test_a_ranking_is_shown_with_its_ranges(shell: InteractiveShell, edition: sc.Edition) -> None:

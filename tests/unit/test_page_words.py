@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,18 +19,6 @@ from sciencecities.publish.request import Request
 from sciencecities.publish.shown import Shown
 from sciencecities.publish.site import Site
 from sciencecities.publish.wording import Wording
-from sciencecities.web.app import application
-
-
-@pytest.fixture(scope="module")
-def site(edition: sc.Edition) -> Site:
-    return Site([edition, sc.open("natureindex-2024")])
-
-
-@pytest.fixture(scope="module")
-def client(site: Site) -> Iterator[TestClient]:
-    with TestClient(application(site), raise_server_exceptions=False) as client:
-        yield client
 
 
 def text_of(html: str) -> str:

@@ -6,7 +6,6 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -17,21 +16,9 @@ import sciencecities as sc
 from sciencecities.cli import run
 from sciencecities.errors import SciencecitiesError
 from sciencecities.publish.site import Site
-from sciencecities.web.app import application
 from sciencecities.web.kept import Answer
 from sciencecities.web.listen import listening
 from sciencecities.web.warm import first_pages, warming
-
-
-@pytest.fixture(scope="module")
-def site(edition: sc.Edition) -> Site:
-    return Site([edition, sc.open("natureindex-2024")])
-
-
-@pytest.fixture(scope="module")
-def client(site: Site) -> Iterator[TestClient]:
-    with TestClient(application(site), raise_server_exceptions=False) as client:
-        yield client
 
 
 def test_pages_are_compressed_once_and_known_again(client: TestClient, site: Site) -> None:

@@ -181,10 +181,9 @@ class Edition:
             "ON u.data_year = t.data_year AND u.scope = t.scope "
             "GROUP BY t.data_year, t.scope"
         ).to_pylist()
-        keys = [(r["scope"], r["data_year"]) for r in rows]
         return {
-            (year, scope): float(self.size(scope, year)) - r["lost"]
-            for (scope, year), r in zip(keys, rows, strict=True)
+            (r["data_year"], r["scope"]): float(self.size(r["scope"], r["data_year"])) - r["lost"]
+            for r in rows
         }
 
     def cities_ranked(self) -> pa.Table:
